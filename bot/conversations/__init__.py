@@ -1,0 +1,1 @@
+"""Who writes to us, what was said, and the cases that follow."""

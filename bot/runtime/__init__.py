@@ -1,0 +1,1 @@
+"""One turn: where understanding and flows meet, in one transaction."""

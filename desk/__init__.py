@@ -1,0 +1,1 @@
+"""The leads' web desk, behind its own door."""

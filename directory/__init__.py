@@ -1,0 +1,1 @@
+"""Places, geography, permanences, bus stops, openings and bookings."""

@@ -1,0 +1,1 @@
+"""What the conversation does: a pure engine and its content."""

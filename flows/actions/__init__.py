@@ -1,0 +1,1 @@
+"""What a flow can do beyond speaking; one file per action."""

@@ -1,0 +1,1 @@
+"""The pure flow engine: no clock, no network, no database."""
