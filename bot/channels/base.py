@@ -1,0 +1,54 @@
+"""The contract of a channel: describe what came in, say how a message leaves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class InboundMessage:
+    """One thing a person did on a channel, in our words.
+
+    address: the channel's own id of the person (phone in E.164, chat id, browser token).
+    provider_id: the provider's unique id of this message; a second one with it changes nothing.
+    payload: what a tapped choice carries. location: {"lat", "lon"} in degrees. contact: {"phone", "name"}.
+    kind: "text" | "choice" | "location" | "contact" | "media" (something we cannot read).
+    referral: code of the poster or stop that brought the person.
+    """
+
+    channel: str
+    address: str
+    provider_id: str
+    text: str = ""
+    payload: str | None = None
+    location: Mapping[str, float] | None = None
+    contact: Mapping[str, str] | None = None
+    kind: str = "text"
+    referral: str | None = None
+
+
+@dataclass(frozen=True)
+class OutboundMessage:
+    """One thing to say on a channel, ready to render: `text` is final, `choices` are {title, payload}."""
+
+    message_id: int
+    address: str
+    text: str
+    choices: tuple[Mapping[str, str], ...] = ()
+    attachments: tuple[Mapping[str, Any], ...] = field(default=())
+
+
+class Channel(Protocol):
+    """A way to reach people.
+
+    `pushes`: False when the person's side fetches its messages itself (web page, terminal), so that nothing is owed
+    once they are committed. `variant`: the `channel:` of a response's text variation.
+    """
+
+    name: str
+    variant: str
+    pushes: bool
+
+    def send(self, message: OutboundMessage) -> str:
+        """Delivers one message and returns the provider's id; raises SendError. No transaction is open."""
+        ...
