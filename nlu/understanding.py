@@ -1,0 +1,63 @@
+"""What a text means: its intent, the runners-up, and the entities found in it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+RANKING_LENGTH = 10  # Rasa reports ten intents
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An intent's name, as in the training data, and a calibrated probability between 0 and 1."""
+
+    name: str
+    confidence: float
+
+    def to_rasa(self) -> dict[str, Any]:
+        return {"name": self.name, "confidence": self.confidence}
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A piece of the text with a meaning.
+
+    `start` and `end` are offsets in the raw text; `text` is `raw[start:end]`; `value` is the normalised
+    meaning and always JSON-able (a string, or a small object for dates, times, communes...).
+    """
+
+    entity: str
+    start: int
+    end: int
+    value: Any
+    text: str
+    extractor: str
+    confidence: float = 1.0
+
+    def to_rasa(self) -> dict[str, Any]:
+        return {
+            "entity": self.entity,
+            "start": self.start,
+            "end": self.end,
+            "value": self.value,
+            "confidence_entity": self.confidence,
+            "extractor": self.extractor,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """Everything read in one text. `intent` is always `ranking[0]`."""
+
+    text: str
+    intent: Intent
+    ranking: tuple[Intent, ...] = ()
+    entities: tuple[Entity, ...] = field(default=())
+
+    def to_rasa(self) -> dict[str, Any]:
+        """The object Rasa's `POST /model/parse` answers."""
+        return {
+            "text": self.text,
+            "intent": self.intent.to_rasa(),
+            "entities": [entity.to_rasa() for entity in self.entities],
+            "intent_ranking": [intent.to_rasa() for intent in self.ranking[:RANKING_LENGTH]],
+        }
