@@ -1,0 +1,100 @@
+"""One file of a Rasa domain: its slots and responses."""
+
+from pathlib import Path
+from typing import Any
+
+from flows.engine.domain import Button, Domain, Response, SlotMapping, SlotSpec, Variation
+from flows.engine.errors import Problem
+from flows.sources import LineDict, LineList, display, read
+
+_TOP_KEYS = {"version", "slots", "responses"}
+_SLOT_TYPES = ("text", "bool", "float", "categorical", "list", "any")
+_SLOT_KEYS = {"type", "values", "initial_value", "mappings", "shared_for_coexistence", "influence_conversation"}
+_VARIATION_KEYS = {"text", "channel", "translation", "condition", "buttons", "attachment", "metadata"}
+
+
+def read_domain_file(path: Path) -> tuple[Domain, list[Problem]]:
+    """Slots and responses of one file, and its faults; raises AuthoringError when it is no YAML mapping."""
+    data = read(path)
+    reader = _DomainFile(display(path))
+    for key in set(data) - _TOP_KEYS:
+        reader.fault(data.line_of(key), f"a domain file has no key {key}", f"use {', '.join(sorted(_TOP_KEYS))}")
+    slots = data.get("slots") or LineDict()
+    responses = data.get("responses") or LineDict()
+    return (
+        Domain(
+            {str(name): reader.slot(str(name), body, slots.line_of(name)) for name, body in slots.items()},
+            {str(name): reader.response(str(name), body, responses.line_of(name)) for name, body in responses.items()},
+        ),
+        reader.problems,
+    )
+
+
+class _DomainFile:
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.problems: list[Problem] = []
+
+    def fault(self, line: int, what: str, cure: str) -> None:
+        self.problems.append(Problem(self.file, line, what, cure))
+
+    def slot(self, name: str, body: Any, line: int) -> SlotSpec:
+        if not isinstance(body, LineDict):
+            self.fault(line, f"the slot {name} has no type", "write type: text under it")
+            return SlotSpec(name, "any")
+        for key in set(body) - _SLOT_KEYS:
+            self.fault(body.line_of(key), f"a slot has no key {key}", f"use one of {', '.join(sorted(_SLOT_KEYS))}")
+        kind = str(body.get("type"))
+        if kind not in _SLOT_TYPES:
+            self.fault(body.line_of("type"), f"a slot cannot be of type {kind}", f"use {', '.join(_SLOT_TYPES)}")
+        if kind == "categorical" and not body.get("values"):
+            self.fault(line, f"the slot {name} lists no values", "list what it can be under values:")
+        mappings = tuple(
+            SlotMapping(str(entry.get("type")), entry.get("entity"), entry.get("intent"), entry.get("value"))
+            for entry in body.get("mappings") or ()
+        )
+        return SlotSpec(
+            name,
+            kind,
+            values=tuple(str(value) for value in body.get("values") or ()),
+            initial=body.get("initial_value"),
+            mappings=mappings,
+            shared=bool(body.get("shared_for_coexistence", False)),
+            file=self.file,
+            line=line,
+        )
+
+    def response(self, name: str, body: Any, line: int) -> Response:
+        if not name.startswith("utter_"):
+            self.fault(line, f"the response {name} is not called utter_…", "rename it")
+        if not isinstance(body, LineList) or not body:
+            self.fault(line, f"the response {name} says nothing", 'give it a list: - text: "…"')
+            return Response(name, (Variation(""),), self.file, line)
+        variations = tuple(self._variation(name, entry, at) for entry, at in zip(body, body.item_lines, strict=True))
+        return Response(name, variations, self.file, line)
+
+    def _variation(self, name: str, entry: Any, line: int) -> Variation:
+        if not isinstance(entry, LineDict) or not entry.get("text"):
+            self.fault(line, f"a variation of {name} has no text", 'write text: "…"')
+            return Variation("", line=line)
+        for key in set(entry) - _VARIATION_KEYS:
+            self.fault(entry.line_of(key), f"a variation has no key {key}", "remove it or correct its spelling")
+        return Variation(
+            text=str(entry["text"]),
+            channel=str(entry.get("channel") or ""),
+            translation={str(k): str(v) for k, v in (entry.get("translation") or {}).items()},
+            conditions=tuple((str(c.get("name")), c.get("value")) for c in entry.get("condition") or ()),
+            buttons=tuple(self._buttons(name, entry)),
+            attachment=entry.get("attachment"),
+            line=line,
+        )
+
+    def _buttons(self, name: str, entry: LineDict) -> list[Button]:
+        buttons = []
+        for button in entry.get("buttons") or ():
+            if not isinstance(button, LineDict) or not button.get("title") or not button.get("payload"):
+                self.fault(entry.line_of("buttons"), f"a button of {name} lacks title or payload", "give both")
+                continue
+            translation = {str(k): str(v) for k, v in (button.get("translation") or {}).items()}
+            buttons.append(Button(str(button["title"]), str(button["payload"]), translation))
+        return buttons
