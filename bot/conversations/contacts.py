@@ -1,0 +1,81 @@
+"""Finding the people who write to us, and what they tell about themselves."""
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from bot.conversations.models import Address, Contact, Conversation
+from bot.conversations.texts import clean
+from db.crypto import fingerprint
+
+
+def find(session: Session, channel: str, external_id: str) -> Conversation | None:
+    """The conversation of whoever has this address on that channel."""
+    return session.scalar(
+        select(Conversation)
+        .join(Address, Conversation.address_id == Address.id)
+        .where(Address.channel == channel, Address.fingerprint == fingerprint(channel, external_id))
+    )
+
+
+def lock(session: Session, conversation_id: int) -> Conversation:
+    """The conversation, held until the transaction ends, as it is now: whoever decides on it comes here first.
+
+    NO KEY UPDATE rather than UPDATE: a message that arrives meanwhile refers to the row and must not wait for us.
+    Order of locks everywhere: conversation, then case, then address.
+    """
+    return session.scalars(
+        select(Conversation)
+        .where(Conversation.id == conversation_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    ).one()
+
+
+def latest_conversation(session: Session, contact_id: int) -> Conversation | None:
+    """Where the person last spoke and can still be reached."""
+    return session.scalar(
+        select(Conversation)
+        .join(Address, Conversation.address_id == Address.id)
+        .where(
+            Conversation.contact_id == contact_id,
+            Address.external_id.is_not(None),
+            Address.stopped_at.is_(None),
+            Address.blocked_at.is_(None),
+        )
+        .order_by(Conversation.updated_at.desc(), Conversation.id.desc())
+        .limit(1)
+    )
+
+
+def rename(contact: Contact, name: str | None) -> None:
+    """Keeps how the person wants to be called."""
+    contact.name = (clean(name).strip() or None) if name else None
+
+
+def set_phone(contact: Contact, phone: str | None) -> None:
+    """Keeps the number (E.164) at which the person wants to be called."""
+    contact.phone = phone
+
+
+def set_language(contact: Contact, language: str) -> None:
+    """Keeps the language the person asked for."""
+    contact.language = language
+
+
+def touch(conversation: Conversation, now: datetime) -> None:
+    """Remembers that something was said."""
+    conversation.updated_at = now
+
+
+def random_fingerprint() -> str:
+    """Looks like a fingerprint, leads to no one."""
+    return secrets.token_hex(32)
+
+
+def forget_address(address: Address) -> None:
+    """Makes the address unreachable and its person unknown to us."""
+    address.external_id = None
+    address.fingerprint = random_fingerprint()
