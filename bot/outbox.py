@@ -1,0 +1,226 @@
+"""Messages on their way out: owed with the turn that wrote them, delivered with no transaction open.
+
+The queue beneath (`bot.queue`) is offered here too, so that whoever owes something imports one module.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session, aliased
+
+from bot.channels.base import Channel, OutboundMessage
+from bot.conversations import contacts
+from bot.conversations.jobs import NOTIFICATION, REMINDER, REPLY
+from bot.conversations.models import Conversation, Message
+from bot.errors import AddressGone, SendLater, SendRefused
+from bot.faults import describe
+from bot.queue import (
+    ClaimedJob,
+    claim,
+    owe,
+    settle_done,
+    settle_dropped,
+    settle_error,
+    settle_failed,
+    settle_later,
+)
+from db.session import Database
+
+__all__ = [
+    "DELIVER",
+    "NOTIFICATION",
+    "PULLED_CHANNELS",
+    "REMINDER",
+    "REPLY",
+    "ClaimedJob",
+    "claim",
+    "deliver",
+    "mark_delivered",
+    "owe",
+    "owe_delivery",
+    "settle_done",
+    "settle_dropped",
+    "settle_error",
+    "settle_failed",
+    "settle_later",
+]
+
+DELIVER = "deliver_message"
+
+PULLED_CHANNELS = frozenset({"console", "web"})
+"""Channels whose person fetches the messages: what is committed needs no delivery."""
+
+_ADVANCES = {"sent": ("queued",), "delivered": ("queued", "sent"), "failed": ("queued", "sent")}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Result:
+    """How one try ended; `reason` is a class or a code, never content."""
+
+    status: Literal["sent", "dropped", "failed", "later"]
+    reason: str = ""
+    provider_id: str | None = None
+    retry_after: float | None = None
+    address_gone: bool = False
+
+
+def owe_delivery(session: Session, message: Message, now: datetime, *, lane: int = REPLY) -> bool:
+    """Owes an outbound message to its person; on a channel they fetch from, it counts as sent. True when owed.
+
+    The caller holds the conversation's lock (`contacts.lock`): it makes the order of ids the order of speech.
+    """
+    session.add(message)
+    if message.channel in PULLED_CHANNELS:
+        message.status, message.done_at = "sent", now
+        return False
+    message.status = "queued"
+    session.flush()
+    return owe(
+        session,
+        kind=DELIVER,
+        key=f"deliver:{message.id}",
+        lane=lane,
+        payload={"message_id": message.id},
+        due_at=now,
+        order_key=f"conversation:{message.conversation_id}",
+    )
+
+
+def deliver(database: Database, channels: Mapping[str, Channel], job: ClaimedJob, now: datetime) -> bool:
+    """Sends the message of a job, unless something since forbids it, and settles. False when it could not settle.
+
+    A crash between sending and settling sends the message again once the lease is over, never sooner.
+    """
+    message_id = int(job.payload["message_id"])
+    with database.reading() as session:  # the last look before it leaves: nothing may come between
+        message = session.get(Message, message_id)
+        ready = _prepare(session, message) if message else "no message"
+    result = _Result("dropped", ready) if isinstance(ready, str) else _send(channels.get(ready[0]), ready[1])
+    try:
+        with database.transaction() as session:
+            return _record(session, job, message_id, result, now)
+    except Exception as error:  # it may have left: only the end of the lease may send it again
+        _log.error("message %d is %s but this could not be written: %s", message_id, result.status, describe(error))
+        return False
+
+
+def _prepare(session: Session, message: Message) -> tuple[str, OutboundMessage] | str:
+    """The channel and what to send on it, or why the message must not leave any more."""
+    conversation = session.get_one(Conversation, message.conversation_id)
+    address = conversation.address
+    content = message.content or {}
+    has_left = address.stopped_at is not None or conversation.contact.erased_at is not None
+    if message.status != "queued":
+        return f"already {message.status}"
+    if address.blocked_at is not None or address.external_id is None:
+        return "unreachable"
+    if has_left and not content.get("last_word"):
+        return "stopped"
+    # One speaker: what the bot computed before the last hand-over is not said. A last word is nobody's turn.
+    if message.author == "bot" and message.owner_epoch != conversation.owner_epoch and not has_left:
+        return "speaker changed"
+    return message.channel, OutboundMessage(
+        message_id=message.id,
+        address=address.external_id,
+        text=message.text or "",
+        choices=tuple(content.get("choices") or ()),
+        attachments=tuple(content.get("attachments") or ()),
+    )
+
+
+def _send(channel: Channel | None, outbound: OutboundMessage) -> _Result:
+    if channel is None:
+        return _Result("failed", "channel not configured")
+    try:
+        return _Result("sent", provider_id=channel.send(outbound))
+    except AddressGone:
+        return _Result("dropped", "AddressGone", address_gone=True)
+    except SendRefused:
+        return _Result("failed", "SendRefused")
+    except SendLater as error:
+        return _Result("later", "SendLater", retry_after=error.retry_after)
+    except Exception as error:
+        _log.error("channel %s broke its contract: %s", channel.name, describe(error))
+        return _Result("later", type(error).__name__)
+
+
+def _record(session: Session, job: ClaimedJob, message_id: int, result: _Result, now: datetime) -> bool:
+    if result.status == "later":
+        retry_at = job.next_try(now, result.retry_after)
+        if retry_at is not None:
+            return settle_later(session, job, retry_at, result.reason)
+        result = _Result("failed", result.reason)
+    settle = {"dropped": settle_dropped, "failed": settle_failed}
+    if result.status == "sent":
+        settled = settle_done(session, job, now)
+    else:
+        settled = settle[result.status](session, job, now, result.reason)
+    if settled:
+        _close(session, message_id, result, now)
+    return settled
+
+
+def _close(session: Session, message_id: int, result: _Result, now: datetime) -> None:
+    message = session.get(Message, message_id)
+    if message is None:
+        return
+    conversation = session.get_one(Conversation, message.conversation_id)
+    if result.address_gone:
+        conversation.address.blocked_at = now
+    if conversation.contact.erased_at is not None and not _other_last_word(session, message):
+        contacts.forget_address(conversation.address)
+    session.flush()  # the address before the message, as everywhere
+    session.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.status == "queued")
+        .values(status=result.status, done_at=now)
+    )
+    if result.provider_id is not None:
+        _keep_provider_id(session, message_id, result.provider_id)
+
+
+def _other_last_word(session: Session, message: Message) -> bool:
+    """Whether something else still has to leave for this conversation."""
+    other = aliased(Message)
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    other.conversation_id == message.conversation_id, other.status == "queued", other.id != message.id
+                )
+            )
+        )
+    )
+
+
+def _keep_provider_id(session: Session, message_id: int, provider_id: str) -> None:
+    try:
+        with session.begin_nested():
+            session.execute(update(Message).where(Message.id == message_id).values(provider_id=provider_id))
+    except IntegrityError:  # worth less than the settlement: sending again because of it would be absurd
+        _log.warning("message %d was given a provider id that another message has", message_id)
+
+
+def mark_delivered(session: Session, channel: str, provider_id: str, status: str) -> bool:
+    """Notes what the provider says became of a message: "sent", "delivered" or "failed". Never goes backwards.
+
+    False when nothing changed: unknown message, or one that is further already.
+    """
+    changed = session.scalar(
+        update(Message)
+        .where(
+            Message.channel == channel,
+            Message.provider_id == provider_id,
+            Message.direction == "out",
+            Message.status.in_(_ADVANCES[status]),
+        )
+        .values(status=status)
+        .returning(Message.id)
+    )
+    return changed is not None

@@ -1,0 +1,184 @@
+"""What is owed to the outside world: written with the fact it follows from, claimed under a lease, settled once.
+
+A job is tried until it is done, or until its lane's patience is over. Jobs that share an `order_key` leave one by one:
+a job that must wait holds back the later ones, so that replies never overtake each other.
+"""
+
+import secrets
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
+from sqlalchemy.orm import Session, aliased
+
+from bot.conversations.jobs import NOTIFICATION, REMINDER, REPLY, Job
+from db.insert import insert_once
+from db.session import Database
+
+PATIENCE = {REPLY: timedelta(minutes=15), NOTIFICATION: timedelta(hours=24), REMINDER: timedelta(hours=6)}
+"""How long after its due time a job is still tried again, by lane. Every job is tried at least once, however late."""
+
+LONGEST_PAUSE = {REPLY: timedelta(minutes=1), NOTIFICATION: timedelta(minutes=15), REMINDER: timedelta(minutes=5)}
+"""The pause between two tries doubles from two seconds up to this, by lane."""
+
+MAX_CRASHES = 10
+"""Tries after which a job past its patience is not even started: it seems to take its worker down."""
+
+_GIVE_UP_AT = "give_up_at"
+
+
+@dataclass(frozen=True)
+class ClaimedJob:
+    """A job held by one worker until `leased_until`; only `lease` may settle it."""
+
+    id: int
+    kind: str
+    key: str
+    lane: int
+    payload: Mapping[str, Any]
+    due_at: datetime
+    attempts: int  # this one included
+    lease: str
+    leased_until: datetime
+    give_up_at: datetime
+
+    def next_try(self, now: datetime, retry_after: float | None = None) -> datetime | None:
+        """When to try again, `retry_after` seconds obeyed; None when that is past this job's patience."""
+        pause = min(timedelta(seconds=2 ** min(self.attempts, 20)), LONGEST_PAUSE[self.lane])
+        if retry_after is not None:
+            pause = timedelta(seconds=retry_after)
+        return now + pause if now + pause <= self.give_up_at else None
+
+    def is_hopeless(self, now: datetime) -> bool:
+        """Whether it was started often and never came back."""
+        return self.attempts > MAX_CRASHES and now > self.give_up_at
+
+
+def owe(
+    session: Session,
+    *,
+    kind: str,
+    key: str,
+    lane: int,
+    payload: Mapping[str, Any],
+    due_at: datetime,
+    order_key: str | None = None,
+) -> bool:
+    """Writes a job, once per `key`; returns whether it is new. `payload` holds ids, never personal data.
+
+    Give an `order_key` only to jobs that are due at once: one that waits for tomorrow would hold back the others.
+    """
+    give_up_at = due_at + PATIENCE[lane]
+    values = {
+        "kind": kind,
+        "key": key,
+        "lane": lane,
+        "payload": {**payload, _GIVE_UP_AT: give_up_at.isoformat()},
+        "due_at": due_at,
+        "order_key": order_key,
+    }
+    return insert_once(session, Job, values, unique=("key",)) is not None
+
+
+def claim(
+    database: Database, now: datetime, lease_seconds: float, kinds: Collection[str], limit: int = 1
+) -> list[ClaimedJob]:
+    """Takes due jobs of those kinds for `lease_seconds`: replies first, then by due time. No two workers get one."""
+    with database.reading() as session:  # an idle worker asks for no write lock
+        if session.execute(_claimable(now, kinds).limit(1)).first() is None:
+            return []
+    with database.transaction() as session:
+        jobs = session.scalars(_claimable(now, kinds).limit(limit).with_for_update(skip_locked=True)).all()
+        for job in jobs:
+            job.lease = secrets.token_hex(16)
+            job.leased_until = now + timedelta(seconds=lease_seconds)
+            job.attempts += 1
+        return [_claimed(job) for job in jobs]
+
+
+def _claimable(now: datetime, kinds: Collection[str]) -> Select[Job]:
+    earlier = aliased(Job)
+    held_back = exists().where(earlier.order_key == Job.order_key, earlier.id < Job.id, earlier.done_at.is_(None))
+    return (
+        select(Job)
+        .where(
+            Job.done_at.is_(None),
+            Job.due_at <= now,
+            Job.kind.in_(kinds),
+            or_(Job.leased_until.is_(None), Job.leased_until <= now),
+            ~held_back,
+        )
+        .order_by(Job.lane, Job.due_at, Job.id)
+    )
+
+
+def _claimed(job: Job) -> ClaimedJob:
+    payload = dict(job.payload)
+    written = payload.pop(_GIVE_UP_AT, None)
+    give_up_at = datetime.fromisoformat(written) if written else job.due_at + PATIENCE[job.lane]
+    if job.lease is None or job.leased_until is None:
+        raise ValueError(f"job {job.id} is not leased")
+    return ClaimedJob(
+        id=job.id,
+        kind=job.kind,
+        key=job.key,
+        lane=job.lane,
+        payload=payload,
+        due_at=job.due_at,
+        attempts=job.attempts,
+        lease=job.lease,
+        leased_until=job.leased_until,
+        give_up_at=give_up_at,
+    )
+
+
+def settle_done(session: Session, job: ClaimedJob, now: datetime) -> bool:
+    """The job is done. False, and nothing written, when the lease was lost to another worker."""
+    return _settle(session, job, done_at=now, outcome="done", last_error=None)
+
+
+def settle_dropped(session: Session, job: ClaimedJob, now: datetime, reason: str) -> bool:
+    """The job is no longer wanted. False when the lease was lost."""
+    return _settle(session, job, done_at=now, outcome="dropped", last_error=reason)
+
+
+def settle_failed(session: Session, job: ClaimedJob, now: datetime, error: str) -> bool:
+    """The job will never succeed; `error` is a class or a code, never content. False when the lease was lost."""
+    return _settle(session, job, done_at=now, outcome="failed", last_error=error)
+
+
+def settle_later(session: Session, job: ClaimedJob, retry_at: datetime, error: str) -> bool:
+    """The job is to be tried again at that time (see `ClaimedJob.next_try`). False when the lease was lost."""
+    return _settle(session, job, due_at=retry_at, last_error=error)
+
+
+def settle_error(
+    session: Session, job: ClaimedJob, now: datetime, error: str, retry_after: float | None = None
+) -> bool:
+    """The try failed: later if the lane's patience allows it, else failed. False when the lease was lost."""
+    retry_at = job.next_try(now, retry_after)
+    if retry_at is None:
+        return settle_failed(session, job, now, error)
+    return settle_later(session, job, retry_at, error)
+
+
+def _settle(session: Session, job: ClaimedJob, **columns: Any) -> bool:
+    settled = session.scalar(
+        update(Job)
+        .where(_held(job))
+        .values(lease=None, leased_until=None, **columns)
+        .returning(Job.id)
+        .execution_options(synchronize_session=False)
+    )
+    return settled is not None
+
+
+def _held(job: ClaimedJob) -> ColumnElement[bool]:
+    return (Job.id == job.id) & (Job.lease == job.lease) & Job.done_at.is_(None)
+
+
+def forget_done(session: Session, before: datetime) -> None:
+    """Deletes the jobs settled before that time; their facts are too old to be owed again."""
+    session.execute(delete(Job).where(Job.done_at < before))
