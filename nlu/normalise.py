@@ -17,6 +17,7 @@ from nlu.folding import fold
 
 MAX_CHARACTERS = 1200  # of a longer text, the beginning and the end are read
 
+_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _REPEATED = re.compile(r"([^\W\d])\1{2,}")
 _KEPT_MARKS = frozenset("?!")
@@ -43,7 +44,7 @@ class Lexicon:
     @classmethod
     def load(cls, path: Path) -> "Lexicon":
         # BaseLoader: "no" and "on" are words here, not booleans.
-        content = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+        content = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506
         if not isinstance(content, dict):
             raise ConfigError(f"{path}: a lexicon is a mapping. Write `replace:` and the words under it")
         return cls.from_dict(content)
@@ -58,8 +59,7 @@ class Lexicon:
                     raise ConfigError(f"lexicon: {spelling!r}, under {meant!r}, holds no word. Take it out")
                 index.setdefault(words[0], {})[words] = tuple(split(meant))
         phrases = {
-            first: tuple(sorted(entries.items(), key=lambda entry: -len(entry[0])))
-            for first, entries in index.items()
+            first: tuple(sorted(entries.items(), key=lambda entry: -len(entry[0]))) for first, entries in index.items()
         }
         elided = content.get("elisions") or {}
         return cls(
@@ -67,17 +67,6 @@ class Lexicon:
             tuple(sorted(map(str, elided.get("prefixes", ())), key=len, reverse=True)),
             frozenset(fold(str(head)) for head in elided.get("heads", ())),
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """A form `from_dict` reads back, stored beside a trained model."""
-        replace: dict[str, list[str]] = {}
-        for entries in self.phrases.values():
-            for words, meant in entries:
-                replace.setdefault(" ".join(meant), []).append(" ".join(words))
-        return {
-            "replace": replace,
-            "elisions": {"prefixes": list(self.elisions), "heads": sorted(self.heads)},
-        }
 
     def apply(self, words: list[str]) -> list[str]:
         """The words with each known spelling replaced, the longest match first."""
@@ -117,9 +106,7 @@ def split(text: str) -> list[str]:
 class Normaliser:
     """Text in, normalised text out. `mask_digits` writes every digit as 0: amounts and dates look alike."""
 
-    def __init__(
-        self, lexicon: Lexicon, *, max_characters: int = MAX_CHARACTERS, mask_digits: bool = True
-    ) -> None:
+    def __init__(self, lexicon: Lexicon, *, max_characters: int = MAX_CHARACTERS, mask_digits: bool = True) -> None:
         self.lexicon = lexicon
         self.max_characters = max_characters
         self.mask_digits = mask_digits

@@ -1,0 +1,1 @@
+"""Entities: one file per kind, each with a class that has `.extract(text)`."""

@@ -1,0 +1,45 @@
+"""Builds extractors from a pipeline, and settles which of two overlapping finds stays."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from nlu.entities.amount import AmountExtractor
+from nlu.entities.base import MAX_CHARACTERS, Builder, Extractor, Resources
+from nlu.entities.duration import DurationExtractor
+from nlu.entities.email import EmailExtractor
+from nlu.entities.phone import PhoneExtractor
+from nlu.entities.postcode import PostcodeExtractor
+from nlu.errors import ConfigError
+from nlu.understanding import Entity
+
+BUILDERS: dict[str, Builder] = {
+    "nlu.entities.amount.AmountExtractor": AmountExtractor.build,
+    "nlu.entities.duration.DurationExtractor": DurationExtractor.build,
+    "nlu.entities.email.EmailExtractor": EmailExtractor.build,
+    "nlu.entities.phone.PhoneExtractor": PhoneExtractor.build,
+    "nlu.entities.postcode.PostcodeExtractor": PostcodeExtractor.build,
+}
+
+MAY_SHARE = frozenset({frozenset({"date", "time"})})  # "ce soir" is a day and a time
+
+
+def build(name: str, options: Mapping[str, Any], resources: Resources) -> Extractor:
+    """The extractor a pipeline names."""
+    if name not in BUILDERS:
+        raise ConfigError(f"unknown extractor {name}. Known: {', '.join(sorted(BUILDERS))}")
+    return BUILDERS[name](options, resources)
+
+
+def extract_all(extractors: Sequence[Extractor], text: str) -> tuple[Entity, ...]:
+    """Every extractor's finds in reading order; of two that overlap, the earlier stage's stays."""
+    kept: list[Entity] = []
+    head = text[:MAX_CHARACTERS]
+    for extractor in extractors:
+        fresh = [entity for entity in extractor.extract(head) if not any(_clash(entity, one) for one in kept)]
+        kept += fresh
+    return tuple(sorted(kept, key=lambda entity: (entity.start, entity.end)))
+
+
+def _clash(one: Entity, other: Entity) -> bool:
+    overlap = one.start < other.end and other.start < one.end
+    return overlap and frozenset({one.entity, other.entity}) not in MAY_SHARE

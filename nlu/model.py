@@ -1,0 +1,142 @@
+"""A trained model: what training learnt, saved as numpy arrays and JSON in a folder that stands alone."""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+
+from nlu.classifier import LinearClassifier
+from nlu.engine import Engine, build_extractors, build_normaliser
+from nlu.entities.base import Resources
+from nlu.errors import ModelError
+from nlu.features import FeatureSpace, NgramBlock
+from nlu.pipeline import Pipeline, load_pipeline
+
+FORMAT = 1
+_CONFIG, _META, _GRAMS, _RESOURCES, _ARRAYS = (
+    "config.yml",
+    "model.json",
+    "grams.json",
+    "resources.json",
+    "arrays.npz",
+)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A pipeline with what it learnt. `engine()` makes it ready to parse."""
+
+    pipeline: Pipeline
+    classifier: LinearClassifier
+    resources: Resources
+
+    def engine(self) -> Engine:
+        """An engine that parses with this model."""
+        extractors = build_extractors(self.pipeline, self.resources)
+        return Engine(build_normaliser(self.pipeline), self.classifier, extractors)
+
+    def save(self, folder: Path) -> None:
+        """Writes the model; the folder appears whole or not at all."""
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+            fresh = Path(scratch) / "model"
+            fresh.mkdir()
+            self._write(fresh)
+            if folder.exists():
+                shutil.rmtree(folder)
+            fresh.rename(folder)
+
+    def _write(self, folder: Path) -> None:
+        config = yaml.safe_dump(self.pipeline.source, allow_unicode=True, sort_keys=False)
+        (folder / _CONFIG).write_text(config, encoding="utf-8")
+        for name in files_named(self.pipeline.source):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(self.pipeline.folder / name, folder / name)
+        classifier = self.classifier
+        meta = {
+            "format": FORMAT,
+            "intents": classifier.intents,
+            "sharpness": classifier.sharpness,
+            "fallback": classifier.fallback,
+            "threshold": classifier.threshold,
+        }
+        resources = {
+            "lookups": self.resources.lookups,
+            "synonyms": self.resources.synonyms,
+            "communes": self.resources.communes,
+            "words": sorted(self.resources.words),
+        }
+        blocks = classifier.space.blocks
+        _dump(folder / _META, meta)
+        _dump(folder / _RESOURCES, resources)
+        _dump(folder / _GRAMS, [block.grams for block in blocks])
+        idf = {f"idf{number}": block.idf for number, block in enumerate(blocks)}
+        with (folder / _ARRAYS).open("wb") as file:
+            np.savez(file, weights=classifier.weights, bias=classifier.bias, **idf)  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, folder: Path) -> "Model":
+        """Reads a saved model; raises `ModelError` when it is missing, damaged or of another version."""
+        try:
+            meta = _load(folder / _META)
+            if meta["format"] != FORMAT:
+                raise ModelError(f"{folder}: format {meta['format']}, not {FORMAT}. Train the model again")
+            pipeline = load_pipeline(folder / _CONFIG)
+            resources = _load(folder / _RESOURCES)
+            with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
+                blocks = [
+                    NgramBlock(options, grams, arrays[f"idf{number}"])
+                    for number, (options, grams) in enumerate(zip(pipeline.blocks, _load(folder / _GRAMS), strict=True))
+                ]
+                weights, bias = arrays["weights"], arrays["bias"]
+            classifier = LinearClassifier(
+                meta["intents"],
+                FeatureSpace(blocks),
+                weights,
+                bias,
+                meta["sharpness"],
+                meta["fallback"],
+                meta["threshold"],
+            )
+        except FileNotFoundError as error:
+            raise ModelError(f"{folder}: {error.filename} is missing. Train the model again") from None
+        except (KeyError, ValueError, TypeError) as error:
+            raise ModelError(f"{folder}: damaged ({error!r}). Train the model again") from None
+        return cls(
+            pipeline,
+            classifier,
+            Resources(
+                lookups={name: tuple(words) for name, words in resources["lookups"].items()},
+                synonyms=resources["synonyms"],
+                communes=tuple((code, name, codes, count) for code, name, codes, count in resources["communes"]),
+                words=frozenset(resources["words"]),
+                folder=folder,
+            ),
+        )
+
+
+def files_named(source: Any) -> Iterator[str]:
+    """The files a config points to: every option that ends in .yml."""
+    if isinstance(source, str):
+        if source.endswith((".yml", ".yaml")):
+            yield source
+    elif isinstance(source, dict):
+        for value in source.values():
+            yield from files_named(value)
+    elif isinstance(source, list):
+        for value in source:
+            yield from files_named(value)
+
+
+def _dump(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, ensure_ascii=False), encoding="utf-8")
+
+
+def _load(path: Path) -> Any:
+    return json.loads(path.read_text(encoding="utf-8"))
