@@ -81,6 +81,7 @@ class Gazetteer:
 
     def __init__(self, communes: Sequence[Commune], nicknames: dict[str, tuple[str, ...]]) -> None:
         self._by_insee = {commune.insee_code: commune for commune in communes}
+        self._departments = frozenset(commune.department for commune in communes)
         self._by_name: dict[str, list[Commune]] = {}
         self._by_postcode: dict[str, list[Commune]] = {}
         for commune in sorted(communes, key=lambda each: -each.population):
@@ -105,6 +106,10 @@ class Gazetteer:
         """(insee_code, name, postcodes, population) of every commune."""
         for commune in self._by_insee.values():
             yield commune.insee_code, commune.name, commune.postcodes, commune.population
+
+    def departments(self) -> frozenset[str]:
+        """Every department's code: "01", "2A", "974"…"""
+        return self._departments
 
     def by_insee(self, insee_code: str) -> Commune | None:
         """The commune or arrondissement of this INSEE code."""
