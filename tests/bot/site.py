@@ -1,0 +1,192 @@
+"""The site on a real server and a stand-in for the turns, for tests that speak HTTP or drive a browser."""
+
+import asyncio
+import http.client
+import json
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import uvicorn
+from sqlalchemy import select
+from starlette.types import ASGIApp
+
+from bot.channels.web import WebChannel
+from bot.conversations.models import Conversation, Message
+from bot.settings import Settings
+from bot.web import create_app
+from db.session import Database
+
+Answer = Callable[[Message], list[dict[str, Any]]]
+
+
+def echo(message: Message) -> list[dict[str, Any]]:
+    """One reply that repeats what was said."""
+    return [{"text": f"Reçu : {message.text}"}]
+
+
+class StandInTurns:
+    """Takes turns as the runtime does: in another thread, replies committed before the bell rings."""
+
+    def __init__(self, database: Database, channel: WebChannel, now: datetime, answer: Answer) -> None:
+        self._database, self._channel, self._now, self._answer = database, channel, now, answer
+        self._threads = ThreadPoolExecutor(1)
+        self.submitted: list[int] = []
+
+    def submit(self, conversation_id: int) -> None:
+        """Wakes a turn."""
+        self.submitted.append(conversation_id)
+        self._threads.submit(self._take, conversation_id)
+
+    def _take(self, conversation_id: int) -> None:
+        with self._database.transaction() as session:
+            pending = select(Message).where(Message.conversation_id == conversation_id, Message.status == "pending")
+            for message in session.scalars(pending.order_by(Message.id)).all():
+                message.status = "handled"
+                for reply in self._answer(message):
+                    session.add(outgoing(session.get_one(Conversation, conversation_id), self._now, **reply))
+                    session.flush()
+        self._channel.bell.ring(conversation_id)
+
+    def close(self) -> None:
+        """Waits for the turns in progress."""
+        self._threads.shutdown()
+
+
+@dataclass
+class House:
+    """What the wiring offers to the web."""
+
+    database: Database
+    now: datetime
+    answer: Answer = echo
+    settings: Settings = field(default_factory=Settings)
+    channel: WebChannel = field(default_factory=WebChannel)
+
+    def __post_init__(self) -> None:
+        self.turns = StandInTurns(self.database, self.channel, self.now, self.answer)
+
+    def clock(self) -> datetime:
+        """The moment at which tests happen."""
+        return self.now
+
+    def app(self) -> ASGIApp:
+        """The site."""
+        return create_app(self, self.channel)
+
+
+def outgoing(conversation: Conversation, now: datetime, **values: Any) -> Message:
+    """A reply, as the runtime writes it."""
+    content = {key: values.pop(key) for key in ("choices", "attachments", "last_word") if key in values}
+    defaults = {"author": "bot", "status": "sent", "owner_epoch": conversation.owner_epoch}
+    return Message(
+        conversation_id=conversation.id,
+        direction="out",
+        channel="web",
+        content=content or None,
+        created_at=now,
+        **{**defaults, **values},
+    )
+
+
+class QuickServer(uvicorn.Server):
+    """Looks more often whether it should stop: a test waits for that."""
+
+    async def main_loop(self) -> None:
+        """Serves until told to stop."""
+        while not self.should_exit:
+            await asyncio.sleep(0.01)
+
+
+class Server:
+    """A real server in a thread, on a loopback port."""
+
+    def __init__(self, house: House, port: int = 0) -> None:
+        self._bell = house.channel.bell
+        self._server = QuickServer(
+            uvicorn.Config(house.app(), host="127.0.0.1", port=port, log_level="critical", lifespan="off")
+        )
+        self._thread = threading.Thread(target=self._server.run)
+        self._thread.start()
+        limit = time.monotonic() + 10
+        while not self._server.started:
+            assert time.monotonic() < limit, "the server did not start"
+            time.sleep(0.005)
+        self.port: int = self._server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        """Stops it and lets its long polls go."""
+        self._bell.close()
+        self._server.should_exit = True
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+
+@dataclass
+class Answered:
+    """An HTTP answer."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+
+class Browser:
+    """A plain HTTP client with one cookie, that behaves like the page."""
+
+    def __init__(self, server: Server) -> None:
+        self._port = server.port
+        self.origin = server.url
+        self.cookie: str | None = None
+
+    def get(self, path: str, **headers: str) -> Answered:
+        """Fetches a page."""
+        return self.request("GET", path, None, headers)
+
+    def post(self, path: str, body: bytes = b"", **headers: str) -> Answered:
+        """Posts as a page of the site does."""
+        page = {"origin": self.origin, "content-type": "application/json"}
+        return self.request("POST", path, body, page | {k.replace("_", "-"): v for k, v in headers.items()})
+
+    def say(self, text: str | None = None, *, id: str | None = None, **fields: Any) -> Answered:
+        """Sends one message."""
+        message = {"id": id or str(uuid.uuid4()), **({"text": text} if text is not None else {}), **fields}
+        return self.post("/phone/messages", json.dumps(message).encode())
+
+    def read(self, after: int = 0, wait: int = 0, known: str = "") -> list[dict[str, Any]]:
+        """The messages the page would show."""
+        answer = self.get(f"/phone/messages?after={after}&wait={wait}&known={known}")
+        assert answer.status == 200, answer.text
+        return list(answer.json["messages"])
+
+    def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answered:
+        """One request on a connection of its own."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=40)
+        cookie = {"cookie": f"allervers_phone={self.cookie}"} if self.cookie else {}
+        try:
+            connection.request(method, path, body, {**headers, **cookie})
+            response = connection.getresponse()
+            answer = Answered(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        finally:
+            connection.close()
+        self._keep_cookie(answer.headers.get("set-cookie", ""))
+        return answer
+
+    def _keep_cookie(self, header: str) -> None:
+        name, _, rest = header.partition("=")
+        if name == "allervers_phone":
+            self.cookie = rest.partition(";")[0].strip('"') or None
