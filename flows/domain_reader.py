@@ -30,6 +30,18 @@ def read_domain_file(path: Path) -> tuple[Domain, list[Problem]]:
     )
 
 
+def _mapping(entry: LineDict) -> SlotMapping:
+    conditions = entry.get("conditions") or ()
+    return SlotMapping(
+        str(entry.get("type")),
+        entity=entry.get("entity"),
+        intent=entry.get("intent"),
+        value=entry.get("value"),
+        requested_slot=next((c["requested_slot"] for c in conditions if "requested_slot" in c), None),
+        active_flows=frozenset(str(c["active_loop"]) for c in conditions if "active_loop" in c),
+    )
+
+
 class _DomainFile:
     def __init__(self, file: str) -> None:
         self.file = file
@@ -49,10 +61,7 @@ class _DomainFile:
             self.fault(body.line_of("type"), f"a slot cannot be of type {kind}", f"use {', '.join(_SLOT_TYPES)}")
         if kind == "categorical" and not body.get("values"):
             self.fault(line, f"the slot {name} lists no values", "list what it can be under values:")
-        mappings = tuple(
-            SlotMapping(str(entry.get("type")), entry.get("entity"), entry.get("intent"), entry.get("value"))
-            for entry in body.get("mappings") or ()
-        )
+        mappings = tuple(_mapping(entry) for entry in body.get("mappings") or ())
         return SlotSpec(
             name,
             kind,

@@ -61,7 +61,8 @@ def read(path: Path, root: Path | None = None) -> LineDict:
     try:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a safe loader, with lines
     except yaml.MarkedYAMLError as error:
-        line = (error.problem_mark or error.context_mark).line + 1 if error.problem_mark or error.context_mark else 1
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else 1
         raise AuthoringError([Problem(name, line, f"not YAML: {error.problem}", "check the indentation")]) from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise AuthoringError([Problem(name, 1, f"cannot be read: {error}", "save it as UTF-8 text")]) from None

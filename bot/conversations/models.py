@@ -1,9 +1,9 @@
-"""The people who write to us and what was said: Contact, Address, Conversation, Message."""
+"""The people who write to us and what was said: Contact, Address, Conversation, Message, TurnEvent."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base, EncryptedJson, EncryptedText, Id, UtcDateTime
@@ -94,3 +94,17 @@ class Message(Base):
     lead_id: Mapped[int | None] = mapped_column()  # out, author "lead": who wrote it
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # in: handled; out: left us
+
+
+class TurnEvent(Base):
+    """What a turn brought about, for statistics: kinds, names and reasons, never what the person said."""
+
+    __tablename__ = "turn_event"
+    __table_args__ = (Index("ix_turn_event_kind", "kind", "created_at"),)
+
+    id: Mapped[Id]
+    conversation_id: Mapped[int] = mapped_column(ForeignKey("conversation.id"), index=True)
+    message_id: Mapped[int] = mapped_column(ForeignKey("message.id"))
+    kind: Mapped[str] = mapped_column(String(32))
+    detail: Mapped[Any] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -13,12 +13,18 @@ class InvalidValue(ValueError):
 
 @dataclass(frozen=True)
 class SlotMapping:
-    """How an Understanding fills a slot: type is "from_entity", "from_intent" or "from_text"."""
+    """How an Understanding fills a slot: type is "from_entity", "from_intent" or "from_text".
+
+    requested_slot: only while that slot is asked. active_flows: only while one of these flows runs or begins
+    (`active_loop` in the file).
+    """
 
     type: str
     entity: str | None = None
     intent: str | None = None
     value: Any = None
+    requested_slot: str | None = None
+    active_flows: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

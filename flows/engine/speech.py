@@ -24,7 +24,8 @@ def fill(text: str, values: Mapping[str, Any], context: Mapping[str, Any]) -> st
         found = context.get(match["context"]) if match["context"] else values.get(match["slot"])
         return show(found)
 
-    return _PLACEHOLDER.sub(value, text).strip()
+    filled = _PLACEHOLDER.sub(value, text)
+    return "\n".join(" ".join(line.split()) for line in filled.splitlines()).strip()
 
 
 def show(value: Any) -> str:

@@ -1,0 +1,76 @@
+"""Reading short texts: folding, questions, corrections, names, ages."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_HERE = Path(__file__).parent
+_QUESTION = re.compile(
+    r"\?|^(c est quoi|c quoi|c koi|est ce que|esk|comment|combien|cb|pourquoi|pk|quand|ou est|qui|quel|quelle|quels|"
+    r"quelles|kel|qu est ce|a quoi|faut il|il faut|dois je|je dois|on peut|je peux|puis je|ai je droit|j ai droit)\b"
+)
+_CORRECTION = re.compile(
+    r"^(non|nan|nn|pardon|oups|erreur|en fait|enfin|plutot|desole|je me suis tromp\w+|je voulais dire|"
+    r"c est pas|c etait pas)\b"
+)
+_NAME = re.compile(
+    r"(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?|mon (?:prenom|nom) (?:c[' ]?est|est)|moi c[' ]?est|c[' ]?est)"
+    r"\s+(?P<name>.+)",
+    re.IGNORECASE,
+)
+_INTRODUCES = re.compile(
+    r"\b(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?|mon pr[ée]nom (?:c[' ]?est|est))\s+(?P<name>[^\W\d_][\w'’-]{1,30})",
+    re.IGNORECASE,
+)
+_AGE = re.compile(r"\b(\d{1,2})\b")
+MAX_NAME = 40
+
+
+def fold(text: str) -> str:
+    """Lower case, no accents, punctuation as single spaces: how texts are compared."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    letters = "".join(char if char.isalnum() else " " for char in plain if not unicodedata.combining(char))
+    return " ".join(letters.split())
+
+
+def is_question(text: str) -> bool:
+    """True when the text asks something."""
+    return "?" in text or bool(_QUESTION.search(fold(text)))
+
+
+def is_correction(text: str) -> bool:
+    """True when the text begins by taking something back ("non, …", "en fait…")."""
+    return bool(_CORRECTION.search(fold(text)))
+
+
+def name_in_answer(text: str) -> str | None:
+    """The name in a reply to "your first name?"; None when the reply is no name."""
+    match = _NAME.match(text.strip())
+    name = (match["name"] if match else text).strip(" .,;!\n\t")
+    plausible = 1 < len(name) <= MAX_NAME and not any(char.isdigit() for char in name) and len(name.split()) <= 4
+    return name if plausible and any(char.isalpha() for char in name) else None
+
+
+def name_introduced(text: str) -> str | None:
+    """The name in "je m'appelle …", anywhere in a text."""
+    match = _INTRODUCES.search(text)
+    return match["name"].strip() if match else None
+
+
+def age_band(text: str) -> str | None:
+    """The age band of the number in a short reply."""
+    match = _AGE.search(text)
+    if not match:
+        return None
+    age = int(match[1])
+    return "under_18" if age < 18 else "18_25" if age < 26 else "26_44" if age < 45 else "45_plus"
+
+
+def load_words(name: str) -> Mapping[str, Any]:
+    """A table of words beside this module."""
+    data: Mapping[str, Any] = yaml.safe_load((_HERE / name).read_text(encoding="utf-8"))
+    return data

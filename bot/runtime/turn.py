@@ -1,0 +1,184 @@
+"""One turn: a stored message is understood, answered and recorded whole, or not at all.
+
+Reading what a text means happens before the transaction opens; everything decided from rows happens inside it,
+under the conversation's lock. What is owed to the outside leaves after the commit.
+"""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from bot import inbox
+from bot.channels.base import InboundMessage
+from bot.conversations import cases, consent, contacts
+from bot.conversations.models import Conversation, Message
+from bot.conversations.notifications import owe_notification
+from bot.faults import describe
+from bot.runtime.effects import Effects
+from bot.runtime.interpreter import LEAVES_AT_ONCE, Interpreter, Reading
+from db.session import Database
+from directory.geography import Gazetteer
+from flows.actions.tools import Service, Tools
+from flows.engine import commands as c
+from flows.engine.engine import Engine
+from flows.engine.events import Event
+from flows.engine.state import DialogueState
+from flows.knowledge_base import Knowledge
+from nlu.understanding import Understanding
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Mind:
+    """What every turn thinks with; shared by all conversations."""
+
+    engine: Engine
+    interpreter: Interpreter
+    parse: Callable[[str], Understanding]
+    knowledge: Knowledge
+    gazetteer: Gazetteer
+    service: Service
+    zone: ZoneInfo
+    variants: Mapping[str, str]  # channel name -> the `channel:` of its texts
+
+
+class Turns:
+    """Takes the turns of conversations. `committed` is called with the conversation after each commit."""
+
+    def __init__(
+        self,
+        database: Database,
+        mind: Mind,
+        clock: Callable[[], datetime],
+        committed: Callable[[int], None] = lambda conversation_id: None,
+    ) -> None:
+        self.database = database
+        self.mind = mind
+        self.clock = clock
+        self.committed = committed
+
+    def take(self, conversation_id: int) -> None:
+        """Takes turns until nothing of this conversation waits. Raises when the database is gone: nothing is lost."""
+        while self._take_one(conversation_id):
+            self.committed(conversation_id)
+
+    def _take_one(self, conversation_id: int) -> bool:
+        with self.database.reading() as session:
+            message = inbox.next_pending(session, conversation_id, self.clock())
+            if message is None:
+                return False
+            message_id, inbound = message.id, _inbound(message)
+        understanding = None
+        try:
+            if self.mind.interpreter.needs_understanding(inbound):
+                understanding = self.mind.parse(inbound.text)
+            with self.database.transaction() as session:
+                return self._record(session, conversation_id, message_id, understanding)
+        except (OperationalError, InterfaceError):  # the database is away: not the message's fault
+            raise
+        except Exception as error:
+            log.error("the turn of message %d was rolled back: %s", message_id, describe(error))
+            self._set_back(conversation_id, message_id)
+            return True
+
+    def _record(
+        self, session: Session, conversation_id: int, message_id: int, understanding: Understanding | None
+    ) -> bool:
+        now = self.clock()
+        conversation = contacts.lock(session, conversation_id)
+        message = inbox.next_pending(session, conversation_id, now)
+        if message is None or message.id != message_id:
+            return message is not None  # somebody else took this turn meanwhile
+        inbox.mark_handled(message, now)
+        inbound = _inbound(message)
+        state = DialogueState.from_json(conversation.state)
+        reading = Reading(
+            inbound, understanding, now.astimezone(self.mind.zone).date(), conversation.contact.informed_at is None
+        )
+        commands = self.mind.interpreter.read(reading, state)
+        if conversation.owner_lead_id is not None and not _leaves(commands):
+            _for_the_lead(session, conversation, now)
+            return True
+        if not _leaves(commands):
+            consent.start_again(session, conversation, now)
+        self._answer(session, conversation, message, state, commands, now)
+        return True
+
+    def _answer(
+        self,
+        session: Session,
+        conversation: Conversation,
+        message: Message,
+        state: DialogueState,
+        commands: list[c.Command],
+        now: datetime,
+    ) -> list[Event]:
+        tools = self._tools(session, conversation)
+        if any(isinstance(command, c.SessionStart) for command in commands):
+            conversation.contact.informed_at = now
+        state, events = self.mind.engine.advance(state, commands, now, tools)
+        variant = self.mind.variants.get(conversation.channel, "")
+        Effects(session, conversation, message, variant, now).apply(state, events)
+        return events
+
+    def _tools(self, session: Session, conversation: Conversation) -> Tools:
+        def held_data() -> Mapping[str, Any]:
+            return consent.export_text(session, conversation.contact)
+
+        return Tools(
+            session=session,
+            gazetteer=self.mind.gazetteer,
+            knowledge=self.mind.knowledge,
+            service=self.mind.service,
+            zone=self.mind.zone,
+            contact_id=conversation.contact_id,
+            held_data=held_data,
+        )
+
+    def _set_back(self, conversation_id: int, message_id: int) -> None:
+        """Tries the message later; the last time, says so to the person and calls a human."""
+        with self.database.transaction() as session:
+            now = self.clock()
+            conversation = contacts.lock(session, conversation_id)
+            message = session.get_one(Message, message_id)
+            if message.status != "pending":
+                return
+            inbox.set_back(message, now)
+            if message.status == "failed" and conversation.owner_lead_id is None:
+                apology: list[c.Command] = [c.RunPattern("pattern_internal_error")]
+                self._answer(session, conversation, message, DialogueState(), apology, now)
+
+
+def _leaves(commands: list[c.Command]) -> bool:
+    return any(isinstance(command, c.StartFlow) and command.flow in LEAVES_AT_ONCE for command in commands)
+
+
+def _for_the_lead(session: Session, conversation: Conversation, now: datetime) -> None:
+    """While a lead speaks, the bot only makes sure the lead knows that the person wrote."""
+    contacts.touch(conversation, now)
+    case = cases.open_case_of(session, conversation.contact_id)
+    if case is not None:
+        case.updated_at, case.urgent = now, True
+        owe_notification(session, "message", now, case_id=case.id)
+
+
+def _inbound(message: Message) -> InboundMessage:
+    """The stored message as its channel described it."""
+    content = message.content or {}
+    return InboundMessage(
+        channel=message.channel,
+        address="",
+        provider_id=message.provider_id or "",
+        text=message.text or "",
+        payload=content.get("payload"),
+        location=content.get("location"),
+        contact=content.get("contact"),
+        kind=content.get("kind") or "text",
+    )

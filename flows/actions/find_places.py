@@ -1,0 +1,57 @@
+"""Shows the nearest places: how far, what they are, and when somebody is there next."""
+
+from collections.abc import Iterable
+
+from directory.search import NearbyPlace, is_stale, nearest_places
+from flows.actions.tools import Tools
+from flows.actions.where import where
+from flows.actions.wording import address, distance, moment
+from flows.engine.actions import ActionContext
+from flows.engine.events import Event, SlotSet
+
+LIMIT = 3
+FAR_KM = 60  # beyond, a place is not "near": the coordination is offered instead
+
+
+def run(context: ActionContext) -> Iterable[Event]:
+    """One message with up to three places; says so when the nearest is far or nothing is known."""
+    tools: Tools = context.tools
+    point = where(context)
+    if point is None:
+        yield context.utter("utter_no_place", commune=context.slots.get("commune"))
+        return
+    kind = context.slots.get("wanted_kind")
+    found = nearest_places(tools.session, point.lat, point.lon, context.now, [str(kind)] if kind else None, LIMIT)
+    if kind and not found:
+        found = nearest_places(tools.session, point.lat, point.lon, context.now, None, LIMIT)
+    yield SlotSet("wanted_kind", None)
+    near = [place for place in found if place.distance_km <= FAR_KM]
+    if not near:
+        yield context.utter("utter_no_place", commune=point.label)
+        return
+    lines = "\n".join(_line(context, place) for place in near)
+    first = near[0].place
+    spot = {"kind": "location", "lat": first.lat, "lon": first.lon, "title": first.name}
+    exact = [spot] if first.precision != "commune" else []
+    yield context.utter("utter_places", commune=point.label, places=lines, attachments=exact)
+
+
+def _line(context: ActionContext, near: NearbyPlace) -> str:
+    place = near.place
+    when = ""
+    if near.next_permanence is not None:
+        at = moment(context, near.next_permanence.starts_at, place.timezone)
+        when = context.utter("utter_next_permanence", at=at).texts[""]
+    elif near.next_stop is not None:
+        stop = near.next_stop
+        on = context.utter("utter_next_stop", on=stop.on_date.strftime("%d/%m"), where=stop.label or stop.quartier)
+        when = on.texts[""]
+    stale = context.utter("utter_to_check").texts[""] if is_stale(place.source_date, context.now) else ""
+    return context.utter(
+        "utter_place_line",
+        name=place.name,
+        address=address(place) if place.address else "",
+        distance=distance(context, near.distance_km),
+        when=when,
+        to_check=stale,
+    ).texts[""]

@@ -1,0 +1,29 @@
+"""Moments, distances and places in words; patterns and words come from the domain."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_datetime
+
+from directory.models import Place
+from flows.engine.actions import ActionContext
+
+
+def moment(context: ActionContext, at: datetime, zone: str, pattern: str = "utter_pattern_moment") -> str:
+    """A time as people say it there ("mardi 24 novembre à 9 h 30"); the pattern is a response of the domain."""
+    language = str(context.slots.get("language") or "fr")
+    said = context.utter(pattern).texts[""]
+    shown: str = format_datetime(at.astimezone(ZoneInfo(zone)), said, locale=language)
+    return shown.removesuffix(" 00")
+
+
+def distance(context: ActionContext, km: float) -> str:
+    """How far, rounded as people say it."""
+    rounded = f"{km:.0f}" if km >= 10 else f"{km:.1f}".replace(".", ",").removesuffix(",0")
+    return context.utter("utter_distance", km=rounded).texts[""]
+
+
+def address(place: Place) -> str:
+    """The place's address on one line; its name when it has none."""
+    town = " ".join(part for part in (place.postcode,) if part)
+    return ", ".join(part for part in (place.address, town) if part) or place.name
