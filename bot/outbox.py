@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
 from bot.channels.base import Channel, OutboundMessage
-from bot.conversations import contacts
+from bot.conversations import appointments, contacts
 from bot.conversations.jobs import NOTIFICATION, REMINDER, REPLY
 from bot.conversations.models import Conversation, Message
 from bot.errors import AddressGone, SendLater, SendRefused
@@ -100,7 +100,7 @@ def deliver(database: Database, channels: Mapping[str, Channel], job: ClaimedJob
     message_id = int(job.payload["message_id"])
     with database.reading() as session:  # the last look before it leaves: nothing may come between
         message = session.get(Message, message_id)
-        ready = _prepare(session, message) if message else "no message"
+        ready = _prepare(session, message, now) if message else "no message"
     result = _Result("dropped", ready) if isinstance(ready, str) else _send(channels.get(ready[0]), ready[1])
     try:
         with database.transaction() as session:
@@ -110,7 +110,7 @@ def deliver(database: Database, channels: Mapping[str, Channel], job: ClaimedJob
         return False
 
 
-def _prepare(session: Session, message: Message) -> tuple[str, OutboundMessage] | str:
+def _prepare(session: Session, message: Message, now: datetime) -> tuple[str, OutboundMessage] | str:
     """The channel and what to send on it, or why the message must not leave any more."""
     conversation = session.get_one(Conversation, message.conversation_id)
     address = conversation.address
@@ -125,6 +125,8 @@ def _prepare(session: Session, message: Message) -> tuple[str, OutboundMessage] 
     # One speaker: what the bot computed before the last hand-over is not said. A last word is nobody's turn.
     if message.author == "bot" and message.owner_epoch != conversation.owner_epoch and not has_left:
         return "speaker changed"
+    if (booking_id := content.get("booking_id")) and (change := appointments.outdated(session, booking_id, now)):
+        return change
     return message.channel, OutboundMessage(
         message_id=message.id,
         address=address.external_id,
@@ -176,12 +178,13 @@ def _close(session: Session, message_id: int, result: _Result, now: datetime) ->
     if conversation.contact.erased_at is not None and not _other_last_word(session, message):
         contacts.forget_address(conversation.address)
     session.flush()  # the address before the message, as everywhere
-    session.execute(
+    changed = session.scalar(
         update(Message)
         .where(Message.id == message_id, Message.status == "queued")
         .values(status=result.status, done_at=now)
+        .returning(Message.id)
     )
-    if result.provider_id is not None:
+    if changed is not None and result.provider_id is not None:
         _keep_provider_id(session, message_id, result.provider_id)
 
 

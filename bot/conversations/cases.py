@@ -70,6 +70,11 @@ def open_or_update(
     return case, created is not None
 
 
+def open_case_of(session: Session, contact_id: int) -> Case | None:
+    """The person's open case, held for a change; None when they have none."""
+    return session.scalar(_locked(select(Case).where(Case.contact_id == contact_id, Case.closed_at.is_(None))))
+
+
 def take_over(session: Session, case_id: int, lead_id: int, now: datetime) -> Case:
     """The lead speaks from now on, the bot is silent. Taking over twice changes nothing."""
     case, conversation = _hold(session, case_id, lead_id)

@@ -1,10 +1,13 @@
 """Cases: one open per person, one speaker at a time, each lead in their territory."""
 
+import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -14,6 +17,7 @@ from bot.conversations.case_models import Case
 from bot.conversations.errors import CaseClosed, EmptyText, OtherSpeaker, UnknownOutcome
 from bot.conversations.models import Conversation
 from bot.conversations.summary import summarise
+from bot.conversations.wording import labels
 from bot.errors import NotYours
 from db.session import Database
 from directory.models import Coverage, Lead
@@ -224,7 +228,35 @@ def test_a_transcript_is_the_end_of_the_conversation_in_order(database: Database
             {"idea": "vendre des bijoux", "commune": {"name": "Carcassonne"}, "qpv": {"name": "Le Viguier"}},
             "Projet : vendre des bijoux.\nLa personne : Carcassonne (Le Viguier).",
         ),
+        (
+            {
+                "idea": "un food truck",
+                "stage": "preparing",
+                "need": "money",
+                "situation": "job_seeker",
+                "age_band": "18_25",
+                "reach": "phone",
+            },
+            "Projet : un food truck.\nAvancement : prépare son projet.\nAttend surtout : un financement.\n"
+            "La personne : en recherche d’emploi, 18 à 25 ans.\nPour la joindre : par téléphone.",
+        ),
     ],
 )
 def test_a_summary_says_what_was_told_and_no_more(profile: dict[str, Any] | None, summary: str) -> None:
     assert summarise(profile) == summary
+
+
+def test_every_choice_a_person_taps_has_words_in_the_summary() -> None:
+    domain = yaml.safe_load(Path("flows/domain/project.yml").read_text("utf-8"))
+    tapped = re.compile(r"/SetSlots\((\w+)=(\w+)\)")
+    codes = [
+        match.groups()
+        for variations in domain["responses"].values()
+        for variation in variations
+        for button in variation.get("buttons", ())
+        if (match := tapped.fullmatch(button["payload"]))
+    ]
+    coded = {field for field, _ in codes} - {"sector", "idea"}  # these are said as they are
+    assert coded
+    for field, code in codes:
+        assert field not in coded or code in labels()[field], f"{field}={code} is missing in bot/templates/labels.yml"
