@@ -51,16 +51,20 @@ def gather_resources(
     folder: Path,
 ) -> Resources:
     """What extractors learn from training data and from the caller's own lists."""
-    ordinary: set[str] = set()
+    outside: set[str] = set()
+    marked: dict[str, set[str]] = {}
     for example in data.examples:
         text = example.text
         for mark in reversed(example.annotations):
+            inside = fold(text[mark.start : mark.end])
+            marked.setdefault(mark.entity, set()).update(word.text for word in words_of(inside))
             text = f"{text[: mark.start]} {text[mark.end :]}"
-        ordinary.update(word.text for word in words_of(fold(text)))
+        outside.update(word.text for word in words_of(fold(text)))
     return Resources(
         lookups={**data.lookups, **lookups},
         synonyms=dict(data.synonyms),
         communes=tuple((code, name, tuple(codes), count) for code, name, codes, count in gazetteer),
-        words=frozenset(ordinary),
+        words=frozenset(outside),
+        marked={kind: frozenset(words) for kind, words in marked.items()},
         folder=folder,
     )

@@ -71,6 +71,7 @@ class Model:
             "synonyms": self.resources.synonyms,
             "communes": self.resources.communes,
             "words": sorted(self.resources.words),
+            "marked": {kind: sorted(words) for kind, words in self.resources.marked.items()},
         }
         blocks = classifier.space.blocks
         _dump(folder / _META, meta)
@@ -116,6 +117,7 @@ class Model:
                 synonyms=resources["synonyms"],
                 communes=tuple((code, name, codes, count) for code, name, codes, count in resources["communes"]),
                 words=frozenset(resources["words"]),
+                marked={kind: frozenset(words) for kind, words in resources["marked"].items()},
                 folder=folder,
             ),
         )

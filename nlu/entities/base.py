@@ -24,6 +24,7 @@ class Resources:
     synonyms: Mapping[str, str] = field(default_factory=dict)
     communes: tuple[CommuneRow, ...] = ()
     words: frozenset[str] = frozenset()  # folded words met in training outside entities
+    marked: Mapping[str, frozenset[str]] = field(default_factory=dict)  # and inside, by kind of entity
     folder: Path = Path()  # what file options are relative to
 
 

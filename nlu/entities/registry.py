@@ -5,19 +5,27 @@ from typing import Any
 
 from nlu.entities.amount import AmountExtractor
 from nlu.entities.base import MAX_CHARACTERS, Builder, Extractor, Resources
+from nlu.entities.commune import CommuneExtractor
+from nlu.entities.dates import DateExtractor
 from nlu.entities.duration import DurationExtractor
 from nlu.entities.email import EmailExtractor
+from nlu.entities.lookup import LookupExtractor
 from nlu.entities.phone import PhoneExtractor
 from nlu.entities.postcode import PostcodeExtractor
+from nlu.entities.times import TimeExtractor
 from nlu.errors import ConfigError
 from nlu.understanding import Entity
 
 BUILDERS: dict[str, Builder] = {
     "nlu.entities.amount.AmountExtractor": AmountExtractor.build,
+    "nlu.entities.commune.CommuneExtractor": CommuneExtractor.build,
+    "nlu.entities.dates.DateExtractor": DateExtractor.build,
     "nlu.entities.duration.DurationExtractor": DurationExtractor.build,
     "nlu.entities.email.EmailExtractor": EmailExtractor.build,
+    "nlu.entities.lookup.LookupExtractor": LookupExtractor.build,
     "nlu.entities.phone.PhoneExtractor": PhoneExtractor.build,
     "nlu.entities.postcode.PostcodeExtractor": PostcodeExtractor.build,
+    "nlu.entities.times.TimeExtractor": TimeExtractor.build,
 }
 
 MAY_SHARE = frozenset({frozenset({"date", "time"})})  # "ce soir" is a day and a time
