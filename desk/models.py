@@ -18,7 +18,7 @@ class DeskAccount(Base):
     lead_id: Mapped[int] = mapped_column(ForeignKey("lead.id"), unique=True)
     login: Mapped[str] = mapped_column(String(64), unique=True)  # folded by `accounts.fold_login`
     password_hash: Mapped[str] = mapped_column(Text)
-    failed_count: Mapped[int] = mapped_column(default=0)  # tries since the last success, counted before they are checked
+    failed_count: Mapped[int] = mapped_column(default=0)  # tries since the last success, counted first
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

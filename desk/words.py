@@ -1,0 +1,60 @@
+"""French words from `words.yml`, and French dates made of them."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+NBSP = "\u00a0"  # keeps "14 h" and a phone number on one line
+
+WORDS: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "words.yml").read_text(encoding="utf-8"))
+
+
+def label(group: str, code: str | None) -> str:
+    """What a code is called on screen; a code without words is shown as it is, never hidden."""
+    if code is None:
+        return ""
+    known: str | None = WORDS[group].get(code)
+    return known if known is not None else code.replace("_", " ").capitalize()
+
+
+def day(on: date, today: date) -> str:
+    """ "mardi 24 novembre", with the year when it is not this one."""
+    number = "1er" if on.day == 1 else str(on.day)
+    year = "" if on.year == today.year else f" {on.year}"
+    return f"{WORDS['weekdays'][on.weekday()]} {number} {WORDS['months'][on.month - 1]}{year}"
+
+
+def hour(at: datetime, zone: tzinfo) -> str:
+    """ "14 h" or "14 h 30"."""
+    local = at.astimezone(zone)
+    return f"{local.hour}{NBSP}h" + (f"{NBSP}{local.minute:02}" if local.minute else "")
+
+
+def moment(at: datetime, now: datetime, zone: tzinfo) -> str:
+    """ "mardi 24 novembre à 14 h"."""
+    return f"{day(at.astimezone(zone).date(), now.astimezone(zone).date())} à {hour(at, zone)}"
+
+
+def ago(since: datetime, now: datetime) -> str:
+    """A length of time as one says it: "12 minutes", "3 heures", "2 jours"."""
+    waited = max(now - since, timedelta())
+    words = WORDS["ago"]
+    for unit, length in (("days", timedelta(days=1)), ("hours", timedelta(hours=1)), ("minutes", timedelta(minutes=1))):
+        count = waited // length
+        if count:
+            one, many = words[unit]
+            return str(one if count == 1 else many.format(count)).replace(" ", NBSP)
+    return str(words["now"])
+
+
+def phone(number: str | None) -> str:
+    """A French E.164 number as it is read: "06 39 98 00 01"; any other as it is."""
+    if number is None:
+        return ""
+    if number.startswith("+33") and len(number) == 12 and number[1:].isdigit():
+        national = "0" + number[3:]
+        return NBSP.join(national[at : at + 2] for at in range(0, 10, 2))
+    return number
