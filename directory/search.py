@@ -32,6 +32,7 @@ __all__ = [
 RADII_KM = (10.0, 40.0, 160.0, 640.0)  # looked into one after the other; then everywhere
 KM_PER_DEGREE = 111.0
 NAME_CUTOFF = 75
+SAME_PLACE_KM, MOST_TIES = 0.05, 50
 
 _LAT_LON = re.compile(r"^\s*(-?\d{1,2}(?:\.\d+)?)\s*[,; ]\s*(-?\d{1,3}(?:\.\d+)?)\s*$")
 
@@ -84,7 +85,10 @@ def nearest_places(
     kinds: Collection[str] | None = None,
     limit: int = 3,
 ) -> list[NearbyPlace]:
-    """Active places, nearest first. `next_stop` is a coming one, of a place of kind "bus"."""
+    """Active places, nearest first; as near, the one whose permanence comes first.
+
+    `next_stop` is a coming one, of a place that is a bus.
+    """
     wanted: list[ColumnElement[bool]] = [Place.active.is_(True)]
     if kinds is not None:
         wanted.append(Place.kind.in_(kinds))
@@ -95,10 +99,16 @@ def nearest_places(
     stops: dict[int | None, Stop] = {}
     for stop in _coming_stops(session, now, Stop.place_id.in_(ids)):
         stops.setdefault(stop.place_id, stop)
-    return [
+    found = [
         NearbyPlace(places[place_id], distance, permanences.get(place_id), stops.get(place_id))
         for place_id, distance in nearest
     ]
+    return sorted(found, key=_by_distance_then_permanence)[:limit]
+
+
+def _by_distance_then_permanence(nearby: NearbyPlace) -> tuple[float, float]:
+    permanence = nearby.next_permanence
+    return round(nearby.distance_km, 1), permanence.starts_at.timestamp() if permanence else inf
 
 
 def nearest_stops(session: Session, lat: float, lon: float, now: datetime, limit: int = 3) -> list[NearbyStop]:
@@ -130,7 +140,10 @@ def _places(session: Session, ids: Collection[int]) -> dict[int, Place]:
 def _nearest(
     session: Session, wanted: list[ColumnElement[bool]], lat: float, lon: float, limit: int
 ) -> list[tuple[int, float]]:
-    """(place id, km) of the nearest places: boxes that grow until one surely holds them all."""
+    """(place id, km) of the nearest places: boxes that grow until one surely holds them all.
+
+    Beyond `limit`, those as near as the last: many places are only known to be somewhere in a commune.
+    """
     query = select(Place.id, Place.lat, Place.lon).where(*wanted).order_by(Place.id)
     found: list[tuple[int, float]] = []
     for radius in (*RADII_KM, inf):
@@ -139,8 +152,12 @@ def _nearest(
             continue
         ids, lats, lons = zip(*rows, strict=True)
         distances = distances_km(lat, lon, np.array(lats), np.array(lons))
-        found = [(ids[index], float(distances[index])) for index in np.argsort(distances, kind="stable")[:limit]]
-        if len(found) == limit and found[-1][1] <= radius:
+        order = np.argsort(distances, kind="stable")
+        reach = float(distances[order[min(limit, len(order)) - 1]]) + SAME_PLACE_KM
+        found = [
+            (ids[index], float(distances[index])) for index in order[: limit + MOST_TIES] if distances[index] <= reach
+        ]
+        if len(found) >= limit and reach <= radius:
             break
     return found
 

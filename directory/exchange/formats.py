@@ -12,8 +12,6 @@ from directory.geography import gazetteer
 from directory.territories import ZONES
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-COUNTRY_CODES = {"590": "+590", "690": "+590", "596": "+596", "696": "+596", "594": "+594", "694": "+594"}
-COUNTRY_CODES |= {"262": "+262", "263": "+262", "269": "+262", "639": "+262", "692": "+262", "693": "+262"}
 
 
 class BadValue(ValueError):
@@ -111,9 +109,9 @@ def _read_phone(text: str) -> str:
     if re.fullmatch(r"\+[1-9]\d{6,14}", text):
         return text
     digits = re.sub(r"[\s.\-()]", "", text)
-    cure = "write it with its country, like +33123456789"
+    cure = "write it with its country, like +33639980012"
     if re.fullmatch(r"0[1-9]\d{8}", digits):
-        cure = f"write {COUNTRY_CODES.get(digits[1:4], '+33')}{digits[1:]}"
+        cure = f"write +33{digits[1:]} (overseas, +262, +590, +594 or +596 instead of +33)"
     raise BadValue(f"is not an international number: {text!r}", cure)
 
 

@@ -1,6 +1,6 @@
 """Small territories to test with."""
 
-from datetime import date, datetime, time
+from datetime import date, time
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -50,12 +50,7 @@ def add_permanence(
 
 def add_stop(session: Session, code: str, on_date: date, **other: Any) -> Stop:
     values = {"bus": "Bus", "insee_code": "11069", "lat": 43.21, "lon": 2.34, "timezone": "Europe/Paris"}
-    stop = Stop(code=code, on_date=on_date, active=True, **(values | other))
+    stop = Stop(code=code, on_date=on_date, **(values | {"active": True} | other))
     session.add(stop)
     session.flush()
     return stop
-
-
-def at(text: str) -> datetime:
-    """An aware time from ISO text."""
-    return datetime.fromisoformat(text)

@@ -74,10 +74,10 @@ def test_capacity_is_the_number_of_seats(session: Session, now: datetime) -> Non
         bookings.take(session, opening.ref, CHLOE, now)
 
 
-@pytest.mark.parametrize("ref", ["nonsense", "1@", "1@2026-12-01T13:00", "999@2026-12-07T08:00Z", ""])
-def test_what_is_not_in_the_timetable_is_gone(session: Session, now: datetime, ref: str) -> None:
-    with pytest.raises(OpeningGone):
-        bookings.take(session, ref, ALICE, now)
+def test_what_is_not_in_the_timetable_is_gone(session: Session, now: datetime) -> None:
+    for ref in ("nonsense", "1@", "1@2026-12-01T13:00", "999@2026-12-07T08:00Z", ""):
+        with pytest.raises(OpeningGone):
+            bookings.take(session, ref, ALICE, now)
 
 
 def test_an_opening_is_gone_once_past_or_out_of_the_timetable(session: Session, now: datetime) -> None:
