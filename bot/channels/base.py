@@ -45,9 +45,12 @@ class Channel(Protocol):
     once they are committed. `variant`: the `channel:` of a response's text variation.
     """
 
-    name: str
-    variant: str
-    pushes: bool
+    @property
+    def name(self) -> str: ...
+    @property
+    def variant(self) -> str: ...
+    @property
+    def pushes(self) -> bool: ...
 
     def send(self, message: OutboundMessage) -> str:
         """Delivers one message and returns the provider's id; raises SendError. No transaction is open."""

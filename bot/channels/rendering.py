@@ -15,7 +15,7 @@ class Rendered(NamedTuple):
     attachments: tuple[Mapping[str, Any], ...]
 
 
-NUMBERED = frozenset({"sms", "console"})
+NUMBERED = frozenset({"sms"})
 """Variants on which a choice is typed: its number stands before its title."""
 FOLDED = frozenset({"sms"})
 """Variants written in the handset's alphabet."""

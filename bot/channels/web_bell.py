@@ -39,7 +39,7 @@ class Bell:
     """Wakes the phones of a conversation. `ring` is called after a commit, from any thread."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may come while its own thread holds it
         self._waiters: defaultdict[int, set[Waiter]] = defaultdict(set)
         self.closed = False
 

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 
 from bot.channels.web import NAME, client_id_of
 from bot.channels.web_bell import Mark
-from bot.conversations.models import Address, Conversation, Message
-from db.crypto import fingerprint
+from bot.conversations import contacts
+from bot.conversations.models import Conversation, Message
 from db.session import Database
 
 LIMIT = 200  # messages in one answer
@@ -28,12 +28,8 @@ class Page:
 
 def find_conversation(session: Session, token: str) -> int | None:
     """The conversation of this phone, None before its first message."""
-    query = (
-        select(Conversation.id)
-        .join(Address, Conversation.address_id == Address.id)
-        .where(Address.channel == NAME, Address.fingerprint == fingerprint(NAME, token))
-    )
-    return session.scalar(query)
+    conversation = contacts.find(session, NAME, token)
+    return conversation.id if conversation else None
 
 
 def marks(session: Session, conversation_ids: Collection[int]) -> dict[int, Mark]:
@@ -82,7 +78,7 @@ def _mark_shown(database: Database, conversation_id: int, fresh: list[int], now:
     The conversation's row is locked: a lead who takes over comes wholly before or wholly after.
     """
     with database.transaction() as session:
-        conversation = session.get_one(Conversation, conversation_id, with_for_update=True)
+        conversation = contacts.lock(session, conversation_id)
         rows = session.scalars(select(Message).where(Message.id.in_(fresh)))
         stale = {row.id for row in rows if _is_stale(row, conversation.owner_epoch)}
         for ids, status in ((stale, "dropped"), (set(fresh) - stale, "delivered")):

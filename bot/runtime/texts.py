@@ -26,7 +26,8 @@ _INTRODUCES = re.compile(
     r"\b(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?|mon pr[ée]nom (?:c[' ]?est|est))\s+(?P<name>[^\W\d_][\w'’-]{1,30})",
     re.IGNORECASE,
 )
-_AGE = re.compile(r"\b(\d{1,2})\b")
+_AGE_ALONE = re.compile(r"\b(\d{1,2})\b")
+_AGE = re.compile(r"^(?:j ai |jai |g )?(\d{1,2}) ?ans$")
 MAX_NAME = 40
 
 
@@ -61,13 +62,18 @@ def name_introduced(text: str) -> str | None:
     return match["name"].strip() if match else None
 
 
-def age_band(text: str) -> str | None:
-    """The age band of the number in a short reply."""
-    match = _AGE.search(text)
+def age_band(text: str, *, bare: bool) -> str | None:
+    """The age band of "23 ans", or of a bare number when the age was asked."""
+    match = _AGE_ALONE.search(text) if bare else _AGE.search(fold(text))
     if not match:
         return None
     age = int(match[1])
     return "under_18" if age < 18 else "18_25" if age < 26 else "26_44" if age < 45 else "45_plus"
+
+
+def says(folded: str, word: str) -> bool:
+    """True when a folded text holds a word, an elided article or preposition glued to it or not."""
+    return re.search(rf"\b[ld]?{re.escape(word)}\b", folded) is not None
 
 
 def load_words(name: str) -> Mapping[str, Any]:

@@ -21,7 +21,8 @@ from bot.conversations.models import Conversation, Message
 from bot.conversations.notifications import owe_notification
 from bot.faults import describe
 from bot.runtime.effects import Effects
-from bot.runtime.interpreter import LEAVES_AT_ONCE, Interpreter, Reading
+from bot.runtime.interpreter import Interpreter, claims_right
+from bot.runtime.reading import Reading
 from db.session import Database
 from directory.geography import Gazetteer
 from flows.actions.tools import Service, Tools
@@ -50,7 +51,10 @@ class Mind:
 
 
 class Turns:
-    """Takes the turns of conversations. `committed` is called with the conversation after each commit."""
+    """Takes the turns of conversations.
+
+    `committed` is called with the conversation after each commit; `observe` sees the events of each turn.
+    """
 
     def __init__(
         self,
@@ -58,11 +62,13 @@ class Turns:
         mind: Mind,
         clock: Callable[[], datetime],
         committed: Callable[[int], None] = lambda conversation_id: None,
+        observe: Callable[[list[Event]], None] = lambda events: None,
     ) -> None:
         self.database = database
         self.mind = mind
         self.clock = clock
         self.committed = committed
+        self.observe = observe
 
     def take(self, conversation_id: int) -> None:
         """Takes turns until nothing of this conversation waits. Raises when the database is gone: nothing is lost."""
@@ -103,10 +109,10 @@ class Turns:
             inbound, understanding, now.astimezone(self.mind.zone).date(), conversation.contact.informed_at is None
         )
         commands = self.mind.interpreter.read(reading, state)
-        if conversation.owner_lead_id is not None and not _leaves(commands):
+        if conversation.owner_lead_id is not None and not claims_right(commands):
             _for_the_lead(session, conversation, now)
             return True
-        if not _leaves(commands):
+        if not claims_right(commands):
             consent.start_again(session, conversation, now)
         self._answer(session, conversation, message, state, commands, now)
         return True
@@ -119,14 +125,14 @@ class Turns:
         state: DialogueState,
         commands: list[c.Command],
         now: datetime,
-    ) -> list[Event]:
+    ) -> None:
         tools = self._tools(session, conversation)
         if any(isinstance(command, c.SessionStart) for command in commands):
             conversation.contact.informed_at = now
         state, events = self.mind.engine.advance(state, commands, now, tools)
         variant = self.mind.variants.get(conversation.channel, "")
         Effects(session, conversation, message, variant, now).apply(state, events)
-        return events
+        self.observe(events)
 
     def _tools(self, session: Session, conversation: Conversation) -> Tools:
         def held_data() -> Mapping[str, Any]:
@@ -154,10 +160,6 @@ class Turns:
             if message.status == "failed" and conversation.owner_lead_id is None:
                 apology: list[c.Command] = [c.RunPattern("pattern_internal_error")]
                 self._answer(session, conversation, message, DialogueState(), apology, now)
-
-
-def _leaves(commands: list[c.Command]) -> bool:
-    return any(isinstance(command, c.StartFlow) and command.flow in LEAVES_AT_ONCE for command in commands)
 
 
 def _for_the_lead(session: Session, conversation: Conversation, now: datetime) -> None:

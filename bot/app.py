@@ -1,0 +1,162 @@
+"""The only wiring: settings become a database, a mind, a worker and a web application."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute, Mount
+
+import nlu
+from bot import keys, outbox
+from bot.calendar_files import routes as calendar_routes
+from bot.channels.base import Channel
+from bot.channels.rendering import Rendered
+from bot.channels.web import WebChannel
+from bot.conversations import consent
+from bot.conversations.notifications import NOTIFY, Notifier
+from bot.conversations.reminder_job import Reminder
+from bot.conversations.reminders import REMIND
+from bot.mail import Mailer, PrintingMailer, SmtpMailer
+from bot.runtime.interpreter import Interpreter
+from bot.runtime.turn import Mind, Turns
+from bot.runtime.unprompted import say_unprompted
+from bot.settings import Settings
+from bot.web import create_app as create_site
+from bot.worker import Worker
+from db.session import Database
+from directory.geography import gazetteer
+from flows.actions import ACTIONS
+from flows.actions.tools import Service
+from flows.engine.engine import Engine
+from flows.knowledge_base import load_knowledge
+from flows.loader import load_domain, load_flows
+from nlu.cache import load_or_train
+from nlu.engine import Engine as Understander
+
+APPS = "allervers.apps"
+TRAINING_DATA = Path(nlu.__file__).parent / "data"
+
+
+def utc_now() -> datetime:
+    """The clock of a running service."""
+    return datetime.now(UTC)
+
+
+class Services:
+    """Everything a process shares, made once and on first use."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime] = utc_now) -> None:
+        self.settings = settings
+        self.clock = clock
+        keys.prepare(settings)
+        self.web = WebChannel()
+        self.channels: Mapping[str, Channel] = {self.web.name: self.web}
+
+    @cached_property
+    def database(self) -> Database:
+        """The database the settings name."""
+        return Database(self.settings.database_url)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Flows, texts and actions, validated."""
+        return Engine(load_flows(), load_domain(), ACTIONS)
+
+    @cached_property
+    def understanding(self) -> Understander:
+        """What texts mean; trained anew when its data changed."""
+        return load_or_train(TRAINING_DATA, self.settings.data_dir / "nlu", gazetteer().names()).engine()
+
+    @cached_property
+    def mind(self) -> Mind:
+        """What turns think with."""
+        knowledge, towns = load_knowledge(), gazetteer()
+        return Mind(
+            engine=self.engine,
+            interpreter=Interpreter(self.engine, knowledge, towns),
+            parse=self.understanding.parse,
+            knowledge=knowledge,
+            gazetteer=towns,
+            service=self._service(),
+            zone=self.settings.zone,
+            variants={channel.name: channel.variant for channel in self.channels.values()},
+        )
+
+    def _service(self) -> Service:
+        settings = self.settings
+        site = str(settings.public_url).rstrip("/") if settings.public_url else ""
+        return Service(
+            operator=settings.operator_name,
+            privacy_url=str(settings.privacy_url) if settings.privacy_url else f"{site}/confidentialite",
+            retention_days=settings.retention_days,
+            human_phone=settings.human_phone,
+            site_url=site,
+        )
+
+    @cached_property
+    def taker(self) -> Turns:
+        """Takes turns."""
+        return Turns(self.database, self.mind, self.clock, committed=self.web.bell.ring)
+
+    @cached_property
+    def worker(self) -> Worker:
+        """Takes turns and does what is owed, in threads of its own once started."""
+        return Worker(self.database, self.taker.take, self._handlers(), self.clock, self.settings.turn_threads)
+
+    @property
+    def turns(self) -> Worker:
+        """Whom a channel wakes once a message is stored."""
+        return self.worker
+
+    def _handlers(self) -> Mapping[str, Callable[[outbox.ClaimedJob], object]]:
+        notifier = Notifier(self.database, self._mailer(), self.clock, self._desk_url())
+        reminder = Reminder(self.database, self.clock, self._say)
+        return {
+            outbox.DELIVER: lambda job: outbox.deliver(self.database, self.channels, job, self.clock()),
+            NOTIFY: notifier.notify_lead,
+            REMIND: reminder.remind_booking,
+            **consent.handlers(self.database, self.clock, self.settings.retention_days),
+        }
+
+    def _mailer(self) -> Mailer:
+        url = self.settings.smtp_url
+        return SmtpMailer(url.get_secret_value(), self.settings.mail_from) if url else PrintingMailer()
+
+    def _desk_url(self) -> str | None:
+        public = self.settings.public_url
+        return f"{str(public).rstrip('/')}/desk" if public else None
+
+    def _say(self, response: str, values: Mapping[str, Any]) -> Rendered:
+        return say_unprompted(self.engine.domain, self.mind.variants, response, values)
+
+    def close(self) -> None:
+        """Gives everything back."""
+        self.database.close()
+
+
+def create_app(services: Services) -> Starlette:
+    """The site with every mounted application; its worker lives as long as the server."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> Any:
+        await anyio.to_thread.run_sync(services.worker.start)
+        try:
+            yield
+        finally:
+            services.web.bell.close()
+            await anyio.to_thread.run_sync(services.worker.stop)
+            services.close()
+
+    return create_site(services, services.web, [*calendar_routes(services), *mounted(services)], lifespan)
+
+
+def mounted(services: Services) -> Iterator[BaseRoute]:
+    """Applications installed beside the bot, each under its entry point's name."""
+    for entry_point in entry_points(group=APPS):
+        yield Mount(f"/{entry_point.name}", entry_point.load()(services))

@@ -1,0 +1,70 @@
+"""Running the service: migrate, demo, serve, worker."""
+
+import signal
+import threading
+from importlib.metadata import entry_points
+
+import click
+import uvicorn
+from db.migrate import upgrade
+
+from bot.app import create_app
+from bot.commands.wiring import Wiring
+from directory.exchange import load_demo
+
+DEMO = "allervers.demo"
+"""Entry point group of what else a demonstration needs; each returns (login, password) pairs it made."""
+
+
+@click.command()
+@click.pass_obj
+def migrate(wiring: Wiring) -> None:
+    """Brings the database's tables to this version."""
+    upgrade(wiring.database().url)
+    click.echo("The database is up to date.")
+
+
+@click.command()
+@click.pass_obj
+def demo(wiring: Wiring) -> None:
+    """Prepares a demonstration: tables, the demonstration territory, accounts for the desk, understanding."""
+    services = wiring.services()
+    upgrade(services.database.url)
+    accounts: list[tuple[str, str]] = []
+    with services.database.transaction() as session:
+        load_demo(session)
+        session.flush()
+        for entry_point in entry_points(group=DEMO):
+            accounts += entry_point.load()(session, services.clock())
+    click.echo("Understanding residents: training if the examples changed…")
+    assert services.understanding is not None
+    for login, password in accounts:
+        click.echo(f"Desk account: {login}  password: {password}")
+    services.close()
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8000, show_default=True, type=click.IntRange(0, 65535), help="Port to listen on.")
+@click.pass_obj
+def serve(wiring: Wiring, host: str, port: int) -> None:
+    """Serves the site and takes turns, in one process."""
+    services = wiring.services()
+    upgrade(services.database.url)
+    assert services.mind is not None  # ready before the first message, not at it
+    click.echo(f"allervers is on http://{host}:{port}  (desk: http://{host}:{port}/desk)", err=True)
+    uvicorn.run(create_app(services), host=host, port=port, log_level="warning", access_log=False)
+
+
+@click.command()
+@click.pass_obj
+def worker(wiring: Wiring) -> None:
+    """Takes turns and does what is owed, beside other processes. Needs a database they share."""
+    services = wiring.services()
+    stopped = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    services.worker.start()
+    stopped.wait()
+    services.worker.stop()
+    services.close()

@@ -1,0 +1,41 @@
+"""What commands share: settings, database, understanding and services, made on first use."""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from bot import keys
+from bot.app import Services, utc_now
+from bot.settings import Settings, load_settings
+from db.session import Database
+from directory.geography import gazetteer
+
+if TYPE_CHECKING:
+    from nlu.engine import Engine
+
+
+class Wiring:
+    """The context object of every command."""
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of this process; raises SettingsError."""
+        return load_settings()
+
+    def database(self) -> Database:
+        """The database the settings name, with keys ready."""
+        keys.prepare(self.settings)
+        return Database(self.settings.database_url)
+
+    def services(self, clock: Callable[[], datetime] = utc_now) -> Services:
+        """The whole wiring."""
+        return Services(self.settings, clock)
+
+    def engine(self) -> "Engine":
+        """The embedded understanding, trained when its data changed."""
+        return self.services().understanding
+
+    def gazetteer_names(self) -> Iterable[tuple[str, str, tuple[str, ...], int]]:
+        """Every commune, as the understanding wants them."""
+        return gazetteer().names()

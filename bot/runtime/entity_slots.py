@@ -1,0 +1,74 @@
+"""From the entities of a text to slots, by the mappings of the domain."""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date
+from typing import Any
+
+from bot.runtime.reading import Turn
+from directory.geography import Commune, Gazetteer
+from flows.engine import commands as c
+from nlu.entities.resolve import resolve_date, resolve_time
+from nlu.understanding import Entity
+
+DOMINANT = 3  # a postcode's largest commune is meant when it is that many times larger than the next
+MAX_CANDIDATES = 4
+
+
+class EntitySlots:
+    """Reads entities as slot values; towns are looked up, dates become days."""
+
+    def __init__(self, gazetteer: Gazetteer) -> None:
+        self.gazetteer = gazetteer
+
+    def read(self, turn: Turn, entities: Iterable[Entity], starting: str | None = None) -> list[c.SetSlot]:
+        """What the entities give to the slots mapped from them; the first of a kind counts."""
+        found: dict[str, c.SetSlot] = {}
+        for entity in entities:
+            for slot, spec in turn.domain.slots.items():
+                mapped = any(turn.maps(mapping, entity, starting) for mapping in spec.mappings)
+                if mapped and slot not in found and (command := self._read_one(slot, entity, turn.today)):
+                    found[slot] = command
+            if entity.entity == "postcode" and "commune" not in found and (town := self.town_of(str(entity.value))):
+                found["commune"] = town
+        return list(found.values())
+
+    def _read_one(self, slot: str, entity: Entity, today: date) -> c.SetSlot | None:
+        value = entity.value
+        resolve = _RESOLVERS.get(entity.entity)
+        if resolve is not None:
+            resolved = resolve(value, today)
+            return c.SetSlot(slot, resolved) if resolved else None
+        if entity.entity == "commune" and isinstance(value, Mapping):
+            if value.get("candidates"):
+                return c.SetSlot("commune_candidates", list(value["candidates"]))
+            commune = self.gazetteer.by_insee(str(value.get("insee_code")))
+            return c.SetSlot(slot, town(commune)) if commune else None
+        return c.SetSlot(slot, value)
+
+    def town_of(self, postcode: str) -> c.SetSlot | None:
+        """The commune of a postcode, or those it may be."""
+        communes = self.gazetteer.by_postcode(postcode)
+        if len(communes) > 1 and communes[0].population < DOMINANT * communes[1].population:
+            return c.SetSlot("commune_candidates", [commune.insee_code for commune in communes[:MAX_CANDIDATES]])
+        return c.SetSlot("commune", town(communes[0])) if communes else None
+
+
+def town(commune: Commune) -> dict[str, str]:
+    """A commune as its slot holds it."""
+    return {"insee_code": commune.insee_code, "name": commune.name}
+
+
+def _date(value: Any, today: date) -> dict[str, str] | None:
+    resolved = resolve_date(value, today)
+    return {"from": resolved[0].isoformat(), "to": resolved[1].isoformat()} if resolved else None
+
+
+def _time(value: Any, _today: date) -> dict[str, str | None] | None:
+    resolved = resolve_time(value)
+    if not resolved:
+        return None
+    start, end = resolved
+    return {"from": start.strftime("%H:%M") if start else None, "to": end.strftime("%H:%M") if end else None}
+
+
+_RESOLVERS: Mapping[str, Callable[[Any, date], Any]] = {"date": _date, "time": _time}

@@ -1,0 +1,70 @@
+"""One inbound message, what its text means, and the state it is read in."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from bot.channels.base import InboundMessage
+from bot.runtime import payloads
+from flows.engine.domain import Domain, SlotMapping
+from flows.engine.model import Flow
+from flows.engine.state import DialogueState
+from nlu.understanding import Entity, Intent, Understanding
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came in. `understanding` is None when there was no text to read."""
+
+    inbound: InboundMessage
+    understanding: Understanding | None
+    today: date
+    first_time: bool
+
+
+class Turn:
+    """A reading in its state."""
+
+    def __init__(self, reading: Reading, state: DialogueState, domain: Domain, flows: dict[str, Flow]) -> None:
+        self.inbound = reading.inbound
+        self.text = reading.inbound.text
+        self.understanding = reading.understanding
+        self.today = reading.today
+        self.state = state
+        self.asked = state.asked
+        self.domain = domain
+        self.flows = flows
+
+    def maps(self, mapping: SlotMapping, entity: Entity, starting: str | None) -> bool:
+        """True when this entity fills a slot by this mapping, here and now."""
+        active = {frame.flow for frame in self.state.stack} | ({starting} if starting else set())
+        return (
+            mapping.type == "from_entity"
+            and mapping.entity == entity.entity
+            and mapping.requested_slot in (None, self.asked)
+            and (not mapping.active_flows or bool(mapping.active_flows & active))
+        )
+
+    def from_intent(self, slot: str, intent: Intent, least: float) -> Any:
+        """The value an intent gives to a slot; None when it gives none."""
+        spec = self.domain.slots.get(slot)
+        if spec is None or intent.confidence < least:
+            return None
+        return next((m.value for m in spec.mappings if m.type == "from_intent" and m.intent == intent.name), None)
+
+    def takes_text(self, slot: str) -> bool:
+        """True when any text answers the question for this slot."""
+        spec = self.domain.slots.get(slot)
+        return spec is not None and any(m.type == "from_text" and m.intent is None for m in spec.mappings)
+
+    def questions(self) -> list[str]:
+        """The slots that the flows under way ask, the one asked now apart."""
+        flows = [self.flows[frame.flow] for frame in self.state.stack if frame.flow in self.flows]
+        return [step.slot for flow in flows for step in flow.collects() if step.slot != self.asked]
+
+    def offered(self) -> payloads.Payload | None:
+        """The first choice of the last menu, when the last thing said was a question ("Voulez-vous …?")."""
+        last = self.state.last_uttered[-1] if self.state.last_uttered else None
+        if not last or not self.state.menu or not str(last["texts"].get("", "")).rstrip().endswith("?"):
+            return None
+        return payloads.parse(self.state.menu[0].payload)

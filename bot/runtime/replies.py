@@ -1,0 +1,145 @@
+"""A text as a reply to the question that waits, or as a correction of an earlier reply."""
+
+from collections.abc import Mapping, Set
+from typing import Any
+
+from rapidfuzz import fuzz
+
+from bot.runtime import payloads, texts
+from bot.runtime.entity_slots import EntitySlots, town
+from bot.runtime.reading import Turn
+from directory.geography import Gazetteer, ambiguous
+from flows.engine import commands as c
+from nlu.understanding import Understanding
+
+ACCEPT = 0.5  # above, a meaning is acted upon
+SURE = 0.8  # above, a meaning may interrupt a question that takes any text
+TITLE_LIKENESS = 88  # of 100, between a reply and a button's words
+SHORT = 4  # words: a reply, not a story
+
+INTERRUPTS = frozenset(
+    {"skip", "cancel_flow", "repeat", "restart", "distress", "insult", "deny", "stop_messages", "delete_my_data",
+     "show_my_data", "talk_to_human", "help", "complaint"}
+)  # fmt: skip
+"""Meanings that any question gives way to as soon as they are likely."""
+ASKS_FOR_OPENING = "opening"
+
+
+class Replies:
+    """Reads replies. `known` holds every meaning that leads somewhere: topics and intents that start a flow."""
+
+    def __init__(self, gazetteer: Gazetteer, entity_slots: EntitySlots, topics: Set[str], triggers: Set[str]) -> None:
+        self.gazetteer = gazetteer
+        self.entity_slots = entity_slots
+        self.topics = topics
+        self.triggers = triggers
+        self.words: Mapping[str, Mapping[str, list[str]]] = texts.load_words("words.yml")
+
+    def answer(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
+        """The commands of a reply; None when the text is something else."""
+        asked, asking = str(turn.asked), texts.is_question(turn.text)
+        filled = self.entity_slots.read(turn, understanding.entities)
+        names = {command.name for command in filled}
+        relevant = asked in names or (asked == "commune" and "commune_candidates" in names)
+        relevant = relevant or (asked == ASKS_FOR_OPENING and bool(names & {"wanted_date", "wanted_time"}))
+        if relevant and not (asking and understanding.intent.name in self.topics):
+            return [*filled]
+        if asked == "commune" and not asking:
+            return self._town(turn, understanding)
+        return (
+            self._closed(turn, asked, understanding)
+            or (None if asking else self._elsewhere(turn))
+            or self._open(turn, understanding, [command for command in filled if command.name != asked])
+        )
+
+    def correction(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
+        """Earlier answers taken back: "non, c'est Lens", "en fait je suis salarié"."""
+        if not texts.is_correction(turn.text):
+            return None
+        slots = turn.state.slots
+        given = {command.name: command.value for command in self.entity_slots.read(turn, understanding.entities)}
+        for slot in self.words:
+            value = self.closed_value(turn, slot, turn.text)
+            if value is not None:
+                given[slot] = value
+        if name := texts.name_introduced(turn.text):
+            given["name"] = name
+        changed = {slot: value for slot, value in given.items() if slots.get(slot) not in (None, value)}
+        if "commune_candidates" in given and slots.get("commune"):
+            return [c.SetSlot("commune", None), c.SetSlot("commune_candidates", given["commune_candidates"])]
+        return [c.CorrectSlot(slot, value) for slot, value in changed.items()] or None
+
+    def _town(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
+        intent = understanding.intent
+        if intent.confidence >= ACCEPT and intent.name in INTERRUPTS:
+            return [c.SkipQuestion()] if intent.name == "deny" else None
+        matches = self.gazetteer.search(turn.text)
+        if matches and ambiguous(matches):
+            return [c.SetSlot("commune_candidates", [match.commune.insee_code for match in matches])]
+        if matches:
+            return [c.SetSlot("commune", town(matches[0].commune))]
+        if intent.confidence >= SURE and (intent.name in self.topics or intent.name in self.triggers):
+            return None
+        return [c.CannotHandle("unknown_commune")]
+
+    def _closed(self, turn: Turn, asked: str, understanding: Understanding) -> list[c.Command] | None:
+        value = self.closed_value(turn, asked, turn.text)
+        if value is None:
+            value = turn.from_intent(asked, understanding.intent, ACCEPT)
+        if value is not None:
+            return [c.SetSlot(asked, value)]
+        for slot, spec in turn.domain.slots.items():
+            if any(mapping.requested_slot == asked for mapping in spec.mappings):
+                value = turn.from_intent(slot, understanding.intent, ACCEPT)
+                if value is not None:
+                    return [c.SetSlot(slot, value)]
+        refuses = understanding.intent.name == "deny" and understanding.intent.confidence >= ACCEPT
+        return [c.SkipQuestion()] if refuses else None
+
+    def closed_value(self, turn: Turn, slot: str, text: str) -> Any:
+        """The value of a closed question that a short reply means."""
+        folded = texts.fold(text)
+        if slot == "age_band":
+            return texts.age_band(text, bare=turn.asked == slot)
+        question = turn.domain.responses.get(f"utter_ask_{slot}")
+        for button in question.variations[0].buttons if question else ():
+            title, parsed = texts.fold(button.title), payloads.parse(button.payload)
+            if parsed and slot in parsed.slots and fuzz.ratio(folded, title) >= TITLE_LIKENESS:
+                return parsed.slots[slot]
+        for value, words in self.words.get(slot, {}).items():
+            if any(texts.says(folded, word) for word in words):
+                return value
+        return None
+
+    def _elsewhere(self, turn: Turn) -> list[c.Command] | None:
+        """A short reply that answers another question of the flow: it is taken there."""
+        if len(turn.text.split()) > SHORT or turn.takes_text(str(turn.asked)):
+            return None
+        if name := texts.name_introduced(turn.text):
+            return [c.SetSlot("name", name)]
+        for slot in turn.questions():
+            value = self.closed_value(turn, slot, turn.text)
+            if value is not None:
+                return [c.SetSlot(slot, value)]
+        return None
+
+    def _open(self, turn: Turn, understanding: Understanding, others: list[c.SetSlot]) -> list[c.Command] | None:
+        asked, intent = str(turn.asked), understanding.intent
+        if not turn.takes_text(asked) or self._is_something_else(turn, intent.name, intent.confidence):
+            return None
+        value = texts.name_in_answer(turn.text) if asked == "name" else turn.text.strip()
+        return [c.SetSlot(asked, value), *others] if value else None
+
+    def _is_something_else(self, turn: Turn, intent: str, confidence: float) -> bool:
+        if turn.asked == "name" and texts.name_introduced(turn.text):
+            return False
+        if intent in INTERRUPTS:
+            return confidence >= ACCEPT
+        if texts.is_question(turn.text):
+            return confidence >= ACCEPT
+        own = {
+            trigger for flow in turn.state.stack if flow.flow in turn.flows for trigger in turn.flows[flow.flow].intents
+        }
+        if intent in self.triggers - own:
+            return confidence >= SURE
+        return turn.asked == "name" and intent in self.topics and confidence >= SURE and len(turn.text.split()) > 1
