@@ -3,11 +3,10 @@
 import smtplib
 import ssl
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import EmailMessage
 from ipaddress import ip_address
-from typing import Protocol, TextIO
+from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 from bot.errors import BotError, SettingsError
@@ -54,13 +53,10 @@ class Mailer(Protocol):
 
 
 class PrintingMailer:
-    """Shows mails instead of sending them: for demonstrations."""
-
-    def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream
+    """Shows on standard error to whom mails would go, and their subjects: for demonstrations."""
 
     def send(self, mail: Mail) -> None:
-        print(f"\n✉ {', '.join(mail.to)}\n  {mail.subject}\n", file=self._stream or sys.stderr, flush=True)
+        print(f"\n✉ {', '.join(mail.to)}\n  {mail.subject}\n", file=sys.stderr, flush=True)
 
 
 class SmtpMailer:
@@ -138,8 +134,3 @@ def _is_this_machine(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def mailer(url: str | None, sender: str, printing: Callable[[], Mailer] = PrintingMailer) -> Mailer:
-    """The mailer of a setting: SMTP when there is a URL, else one that prints."""
-    return SmtpMailer(url, sender) if url else printing()
