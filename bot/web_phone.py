@@ -1,7 +1,6 @@
 """What the phone's page asks for: store a message, wait for answers, start afresh."""
 
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
 from datetime import datetime
 from time import monotonic
@@ -65,8 +64,6 @@ class Phone:
         self._pages = pages
         self._limiter = CapacityLimiter(THREADS)
         self._rate = Rate(burst=12, per_second=0.5)
-        # Once a person erased everything their token leads nowhere, yet the page still has to show the confirmation.
-        self._recent: OrderedDict[str, int] = OrderedDict()
         self._swept = 0.0
 
     def routes(self) -> list[Route]:
@@ -98,7 +95,6 @@ class Phone:
                 return inbox.accept(session, inbound, self._services.clock())
 
         accepted = await self._in_thread(store)
-        self._remember(token, accepted.conversation_id)
         self._services.turns.submit(accepted.conversation_id)
         self._bell.ring(accepted.conversation_id)
         response = JSONResponse({"message_id": accepted.message_id}, status_code=202, headers=NO_STORE)
@@ -165,14 +161,7 @@ class Phone:
             with self._services.database.reading() as session:
                 return web_log.find_conversation(session, token)
 
-        found = await self._in_thread(look)
-        return self._recent.get(token) if found is None else found
-
-    def _remember(self, token: str, conversation_id: int) -> None:
-        self._recent.pop(token, None)
-        self._recent[token] = conversation_id
-        if len(self._recent) > 2000:
-            self._recent.popitem(last=False)
+        return await self._in_thread(look)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         """Runs database work in the bounded pool; a database that is gone becomes words and a 503."""

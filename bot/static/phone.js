@@ -54,7 +54,7 @@
   }
   function web(url) { return /^(https?:\/\/|\/(?!\/))/.test(String(url)) ? String(url) : null; }
 
-  const LINKS = /(https?:\/\/[^\s<>"«»]+)|((?:\+33[\s.]?|0)[1-9](?:[\s.]?\d{2}){4})(?!\d)/g;
+  const LINKS = /((?:https?:\/\/[^\s<>"«»]+)|\/confidentialite\b)|((?:\+33[\s.]?|0)[1-9](?:[\s.]?\d{2}){4})(?!\d)/g;
   function fill(node, text, clickable) {
     let done = 0, found;
     LINKS.lastIndex = 0;
@@ -69,22 +69,36 @@
     node.appendChild(document.createTextNode(text.slice(done)));
   }
   function extra(item, author) {
-    let href = null, text = item.title;
+    let href = null, text = item.title, icon = "link";
     if (item.kind === "location" && isFinite(item.lat) && isFinite(item.lon)) {
       const at = Number(item.lat) + "/" + Number(item.lon);
       href = "https://www.openstreetmap.org/?mlat=" + Number(item.lat) + "&mlon=" + Number(item.lon) + "#map=17/" + at;
-      text = "📍 " + (text || (author === "resident" ? words.my_position : words.see_map));
+      icon = "place";
+      text = text || (author === "resident" ? words.my_position : words.see_map);
     } else if (item.kind === "calendar") {
       href = web(item.url);
-      text = "📅 " + (text || words.add_calendar);
+      icon = "date";
+      text = text || words.add_calendar;
     } else if (item.kind === "link") {
       href = web(item.url);
-      text = "🔗 " + (text || words.open_link);
+      text = text || words.open_link;
     }
     if (!href) return null;
     const node = make("span", "extra");
-    node.appendChild(link(href, text));
+    const whole = link(href, text);
+    whole.dir = "auto";
+    whole.insertBefore(picture(icon), whole.firstChild);
+    node.appendChild(whole);
     return node;
+  }
+  function picture(name) {
+    const space = "http://www.w3.org/2000/svg";
+    const svg = document.createElementNS(space, "svg"), use = document.createElementNS(space, "use");
+    svg.setAttribute("class", "icon");
+    svg.setAttribute("aria-hidden", "true");
+    use.setAttribute("href", "#i-" + name);
+    svg.appendChild(use);
+    return svg;
   }
   function clock(at) {
     const then = new Date(at);
@@ -114,16 +128,22 @@
     return node;
   }
   function state(node, name, text) {
-    node.classList.remove("unsent", "refused");
-    if (name) node.classList.add(name);
-    node.querySelector(".meta").textContent = text || "";
+    steady(function () {
+      node.classList.remove("unsent", "refused");
+      if (name) node.classList.add(name);
+      node.querySelector(".meta").textContent = text || "";
+    });
   }
   function arrange() {
     let before = null;
+    const time = function (node) { return node.classList[1] + node.querySelector(".meta").textContent; };
     Array.from(log.querySelectorAll(".said")).forEach(function (node) {
-      const who = node.classList.contains("resident");
-      node.classList.toggle("turned", before !== null && before !== who);
-      before = who;
+      const turned = before && before.classList[1] !== node.classList[1];
+      node.classList.toggle("turned", Boolean(turned));
+      // One time is enough for what was said in one breath.
+      if (before) before.classList.toggle("followed", time(before) === time(node));
+      node.classList.remove("followed");
+      before = node;
     });
     $("welcome").hidden = before !== null;
     $("fresh").hidden = before === null;
@@ -227,7 +247,7 @@
     if (node) state(node, "unsent", words.unsent);
     tell(answer.message || (navigatorOffline() || !response ? words.offline : words.unsent));
     const asked = response ? Number(response.headers.get("Retry-After")) * 1000 : 0;
-    return Math.max(asked || 0, Math.min(30000, 500 * Math.pow(2, Math.min(tries, 6))) * (0.75 + Math.random() / 2));
+    return Math.max(asked || 0, Math.min(30000, 250 * Math.pow(2, Math.min(tries, 7))) * (0.75 + Math.random() / 2));
   }
   function without(id) {
     return function (list) { return list.filter(function (entry) { return entry.id !== id; }); };
@@ -346,8 +366,18 @@
     // A long answer is read from its first line.
     const gap = fresh.length ? fresh[0].getBoundingClientRect().top - scroll.getBoundingClientRect().top - 12 : 0;
     if (gap < 0) scroll.scrollTop += gap;
+    more();
   }
-  function tell(text) { if (notice.textContent !== text) notice.textContent = text; }
+  function atEnd() { return scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight < 48; }
+  function more() { $("more").hidden = !held.size || atEnd(); }
+  function steady(change) {
+    const end = atEnd();
+    change();
+    if (end) bottom();
+  }
+  function tell(text) {
+    if (notice.textContent !== text) steady(function () { notice.textContent = text; });
+  }
 
   // ---- Position
   function locate() {
@@ -408,6 +438,12 @@
     submit();
   });
   log.addEventListener("click", tapped);
+  scroll.addEventListener("scroll", more, { passive: true });
+  window.addEventListener("resize", more);
+  $("more").addEventListener("click", function () {
+    scroll.scrollTop += scroll.clientHeight * 0.8;
+    if (atEnd()) scroll.focus({ preventScroll: true });
+  });
   $("welcome").addEventListener("click", tapped);
   $("position").addEventListener("click", locate);
   $("fresh").addEventListener("click", function () {

@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import json
+import signal
 import threading
 import time
 import uuid
@@ -20,6 +21,7 @@ from bot.channels.web import WebChannel
 from bot.conversations.models import Conversation, Message
 from bot.settings import Settings
 from bot.web import create_app
+from bot.web_server import SiteServer
 from db.session import Database
 
 Answer = Callable[[Message], list[dict[str, Any]]]
@@ -94,7 +96,7 @@ def outgoing(conversation: Conversation, now: datetime, **values: Any) -> Messag
     )
 
 
-class QuickServer(uvicorn.Server):
+class QuickServer(SiteServer):
     """Looks more often whether it should stop: a test waits for that."""
 
     async def main_loop(self) -> None:
@@ -107,10 +109,8 @@ class Server:
     """A real server in a thread, on a loopback port."""
 
     def __init__(self, house: House, port: int = 0) -> None:
-        self._bell = house.channel.bell
-        self._server = QuickServer(
-            uvicorn.Config(house.app(), host="127.0.0.1", port=port, log_level="critical", lifespan="off")
-        )
+        config = uvicorn.Config(house.app(), host="127.0.0.1", port=port, log_level="critical", lifespan="off")
+        self._server = QuickServer(config, house.channel.bell)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
         limit = time.monotonic() + 10
@@ -122,8 +122,7 @@ class Server:
 
     def stop(self) -> None:
         """Stops it and lets its long polls go."""
-        self._bell.close()
-        self._server.should_exit = True
+        self._server.handle_exit(signal.SIGTERM, None)
         self._thread.join(10)
         assert not self._thread.is_alive()
 

@@ -49,17 +49,31 @@ def browser(server: Server) -> Browser:
 
 
 @pytest.fixture(scope="module")
-def passer_by(
+def shared(
     sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory, keys: None
-) -> Iterator[Browser]:
-    """Somebody who only looks at pages: one server for all of them."""
+) -> Iterator[tuple[House, Server]]:
+    """One server for all the tests that store nothing."""
     with sqlite_template.copy(tmp_path_factory.mktemp("web")) as url:
         house = House(Database(url), NOW)
         server = Server(house)
-        yield Browser(server)
+        yield house, server
         server.stop()
         house.turns.close()
         house.database.close()
+
+
+@pytest.fixture
+def passer_by(shared: tuple[House, Server]) -> Iterator[Browser]:
+    """Somebody who looks at pages or knocks in vain: nothing is stored."""
+    house, server = shared
+    yield Browser(server)
+    assert count(house.database, Message) == 0
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody writes too fast."""
+    monkeypatch.setattr(Rate, "wait", lambda *_: 0)
 
 
 def count(database: Database, table: Any) -> int:
@@ -183,19 +197,18 @@ ELSEWHERE = [
 ]
 
 
-def test_another_sites_page_is_refused(browser: Browser, database: Database) -> None:
+def test_another_sites_page_is_refused(passer_by: Browser, patient: None) -> None:
     message = json.dumps({"id": str(uuid.uuid4()), "text": "Bonjour"}).encode()
     for path in ("/phone/messages", "/phone/forget"):
         for headers in ELSEWHERE:
-            answer = browser.post(path, message, **headers)
+            answer = passer_by.post(path, message, **headers)
             assert answer.status == 403, headers
             assert "l’assistant" in answer.json["message"]
-    assert count(database, Message) == 0
 
 
-def test_a_request_that_hides_where_it_comes_from_is_refused(browser: Browser) -> None:
+def test_a_request_that_hides_where_it_comes_from_is_refused(passer_by: Browser) -> None:
     body = b'{"id": "00000000-0000-4000-8000-000000000000", "text": "a"}'
-    answer = browser.request("POST", "/phone/messages", body, {"content-type": "application/json"})
+    answer = passer_by.request("POST", "/phone/messages", body, {"content-type": "application/json"})
     assert answer.status == 403
 
 
@@ -229,19 +242,15 @@ REFUSED = [
 ]
 
 
-def test_what_cannot_be_taken_is_refused_with_words(
-    browser: Browser, database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(Rate, "wait", lambda *_: 0)
+def test_what_cannot_be_taken_is_refused_with_words(passer_by: Browser, patient: None) -> None:
     for body, status, code in REFUSED:
-        answer = browser.post("/phone/messages", body.encode("latin-1"))
+        answer = passer_by.post("/phone/messages", body.encode("latin-1"))
         assert (answer.status, answer.json["error"]) == (status, code), body[:100]
         assert answer.json["message"][-1] in ".!"
-    assert count(database, Message) == 0
 
 
-def test_a_form_of_another_site_cannot_pass_for_the_page(browser: Browser) -> None:
-    answer = browser.post("/phone/messages", b"{}", content_type="text/plain")
+def test_a_form_of_another_site_cannot_pass_for_the_page(passer_by: Browser, patient: None) -> None:
+    answer = passer_by.post("/phone/messages", b"{}", content_type="text/plain")
     assert (answer.status, answer.json["error"]) == (415, "bad_type")
 
 
@@ -281,6 +290,7 @@ def test_choices_and_attachments_reach_the_page(house: House, browser: Browser) 
     choices = [{"title": "Oui", "payload": "/affirm"}]
     attachments = [{"kind": "calendar", "url": "/a.ics", "title": "Agenda"}]
     browser.say("Bonjour")
+    until_answered(browser)
     add(house, text="Un rendez-vous ?", choices=choices, attachments=attachments)
     last = until_answered(browser, 3)[-1]
     assert (last["choices"], last["attachments"]) == (choices, attachments)
