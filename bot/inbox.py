@@ -1,6 +1,5 @@
 """What came in: stored once before it is acknowledged, then taken in order, one conversation at a time."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -53,16 +52,22 @@ def accept(session: Session, inbound: InboundMessage, now: datetime) -> Accepted
     return Accepted(message_id, conversation.id, is_new=True)
 
 
-def pending_conversations(session: Session, now: datetime, limit: int = 100) -> Sequence[int]:
+def pending_conversations(session: Session, now: datetime, limit: int = 100) -> list[int]:
     """Ids of the conversations that wait for a turn which may be taken now, longest wait first."""
+    return list(pending_heads(session, now, limit))
+
+
+def pending_heads(session: Session, now: datetime, limit: int = 100) -> dict[int, int]:
+    """The same conversations, each with the id of the message whose turn it is."""
     first = _oldest_pending().group_by(Message.conversation_id).subquery()
-    return session.scalars(
-        select(Message.conversation_id)
+    rows = session.execute(
+        select(Message.conversation_id, Message.id)
         .join(first, Message.id == first.c.id)
         .where(_may_be_taken(now))
         .order_by(Message.id)
         .limit(limit)
-    ).all()
+    )
+    return dict(rows.tuples().all())
 
 
 def next_pending(session: Session, conversation_id: int, now: datetime) -> Message | None:
