@@ -67,7 +67,7 @@ def pending_heads(session: Session, now: datetime, limit: int = 100) -> dict[int
         .order_by(Message.id)
         .limit(limit)
     )
-    return dict(rows.tuples().all())
+    return dict(iter(rows))
 
 
 def next_pending(session: Session, conversation_id: int, now: datetime) -> Message | None:
