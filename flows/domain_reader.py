@@ -5,9 +5,10 @@ from typing import Any
 
 from flows.engine.domain import Button, Domain, Response, SlotMapping, SlotSpec, Variation
 from flows.engine.errors import Problem
-from flows.sources import LineDict, LineList, display, read
+from flows.sources import LineDict, LineList, display, mappings, read
 
 _TOP_KEYS = {"version", "slots", "responses"}
+_MAPPING_TYPES = ("from_entity", "from_intent", "from_text")
 _SLOT_TYPES = ("text", "bool", "float", "categorical", "list", "any")
 _SLOT_KEYS = {"type", "values", "initial_value", "mappings", "shared_for_coexistence", "influence_conversation"}
 _VARIATION_KEYS = {"text", "channel", "translation", "condition", "buttons", "attachment", "metadata"}
@@ -19,8 +20,7 @@ def read_domain_file(path: Path) -> tuple[Domain, list[Problem]]:
     reader = _DomainFile(display(path))
     for key in set(data) - _TOP_KEYS:
         reader.fault(data.line_of(key), f"a domain file has no key {key}", f"use {', '.join(sorted(_TOP_KEYS))}")
-    slots = data.get("slots") or LineDict()
-    responses = data.get("responses") or LineDict()
+    slots, responses = reader.section(data, "slots"), reader.section(data, "responses")
     return (
         Domain(
             {str(name): reader.slot(str(name), body, slots.line_of(name)) for name, body in slots.items()},
@@ -31,7 +31,7 @@ def read_domain_file(path: Path) -> tuple[Domain, list[Problem]]:
 
 
 def _mapping(entry: LineDict) -> SlotMapping:
-    conditions = entry.get("conditions") or ()
+    conditions = mappings(entry.get("conditions")) or ()
     return SlotMapping(
         str(entry.get("type")),
         entity=entry.get("entity"),
@@ -50,6 +50,13 @@ class _DomainFile:
     def fault(self, line: int, what: str, cure: str) -> None:
         self.problems.append(Problem(self.file, line, what, cure))
 
+    def section(self, data: LineDict, key: str) -> LineDict:
+        section = data.get(key) or LineDict()
+        if isinstance(section, LineDict):
+            return section
+        self.fault(data.line_of(key), f"{key} is no mapping", f"write the names of the {key} under it")
+        return LineDict()
+
     def slot(self, name: str, body: Any, line: int) -> SlotSpec:
         if not isinstance(body, LineDict):
             self.fault(line, f"the slot {name} has no type", "write type: text under it")
@@ -61,13 +68,20 @@ class _DomainFile:
             self.fault(body.line_of("type"), f"a slot cannot be of type {kind}", f"use {', '.join(_SLOT_TYPES)}")
         if kind == "categorical" and not body.get("values"):
             self.fault(line, f"the slot {name} lists no values", "list what it can be under values:")
-        mappings = tuple(_mapping(entry) for entry in body.get("mappings") or ())
+        entries = mappings(body.get("mappings"))
+        if entries is None or any(mappings(entry.get("conditions")) is None for entry in entries):
+            self.fault(body.line_of("mappings"), f"the mappings of {name} are no list of mappings", "write - type: …")
+        known = [_mapping(entry) for entry in entries or ()]
+        for mapping in known:
+            if mapping.type not in _MAPPING_TYPES:
+                what = f"{name} cannot be mapped {mapping.type}"
+                self.fault(body.line_of("mappings"), what, f"use {', '.join(_MAPPING_TYPES)}")
         return SlotSpec(
             name,
             kind,
             values=tuple(str(value) for value in body.get("values") or ()),
             initial=body.get("initial_value"),
-            mappings=mappings,
+            mappings=tuple(known),
             shared=bool(body.get("shared_for_coexistence", False)),
             file=self.file,
             line=line,
@@ -91,8 +105,8 @@ class _DomainFile:
         return Variation(
             text=str(entry["text"]),
             channel=str(entry.get("channel") or ""),
-            translation={str(k): str(v) for k, v in (entry.get("translation") or {}).items()},
-            conditions=tuple((str(c.get("name")), c.get("value")) for c in entry.get("condition") or ()),
+            translation=self._translation(name, entry),
+            conditions=tuple(self._conditions(name, entry)),
             buttons=tuple(self._buttons(name, entry)),
             attachment=entry.get("attachment"),
             line=line,
@@ -100,10 +114,25 @@ class _DomainFile:
 
     def _buttons(self, name: str, entry: LineDict) -> list[Button]:
         buttons = []
-        for button in entry.get("buttons") or ():
+        listed = entry.get("buttons") or LineList()
+        for button in listed if isinstance(listed, LineList) else [listed]:
             if not isinstance(button, LineDict) or not button.get("title") or not button.get("payload"):
                 self.fault(entry.line_of("buttons"), f"a button of {name} lacks title or payload", "give both")
                 continue
-            translation = {str(k): str(v) for k, v in (button.get("translation") or {}).items()}
+            translation = self._translation(name, button)
             buttons.append(Button(str(button["title"]), str(button["payload"]), translation))
         return buttons
+
+    def _translation(self, name: str, entry: LineDict) -> dict[str, str]:
+        translation = entry.get("translation") or LineDict()
+        if isinstance(translation, LineDict):
+            return {str(language): str(text) for language, text in translation.items()}
+        self.fault(entry.line_of("translation"), f"a translation of {name} names no language", 'write en: "…"')
+        return {}
+
+    def _conditions(self, name: str, entry: LineDict) -> list[tuple[str, Any]]:
+        found = mappings(entry.get("condition"))
+        if found is None or not all(condition.get("name") for condition in found):
+            what = f"a condition of {name} names no slot"
+            self.fault(entry.line_of("condition"), what, "write - {type: slot, name: …, value: …}")
+        return [(str(condition.get("name")), condition.get("value")) for condition in found or ()]

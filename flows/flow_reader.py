@@ -19,7 +19,7 @@ from flows.engine.model import (
     SetSlotsStep,
     Step,
 )
-from flows.sources import LineDict, LineList, display, read
+from flows.sources import LineDict, LineList, display, mappings, read
 
 _FLOW_KEYS = {"name", "description", "if", "nlu_trigger", "persisted_slots", "steps", "always_include_in_prompt"}
 _KINDS = ("collect", "action", "set_slots", "link", "call", "noop")
@@ -69,23 +69,31 @@ class _FlowFile:
             name=str(body.get("name") or flow_id),
             description=str(body.get("description") or ""),
             steps=tuple(steps.flat),
-            intents=tuple(self._intents(body.get("nlu_trigger"), line)),
+            intents=tuple(self._intents(body)),
             guard=self.condition(body["if"], body.line_of("if")) if "if" in body else None,
-            persisted_slots=frozenset(body.get("persisted_slots") or ()),
+            persisted_slots=frozenset(self._persisted(body)),
             file=self.file,
             line=line,
         )
 
-    def _intents(self, triggers: Any, line: int) -> list[str]:
+    def _intents(self, body: LineDict) -> list[str]:
         names = []
-        for trigger in triggers or ():
-            intent = trigger.get("intent") if isinstance(trigger, dict) else None
-            name = intent.get("name") if isinstance(intent, dict) else intent
+        triggers = body.get("nlu_trigger") or LineList()
+        for trigger in triggers if isinstance(triggers, LineList) else [triggers]:
+            intent = trigger.get("intent") if isinstance(trigger, LineDict) else None
+            name = intent.get("name") if isinstance(intent, LineDict) else intent
             if name:
                 names.append(str(name))
             else:
-                self.fault(line, "an nlu_trigger names no intent", "write - intent: name")
+                self.fault(body.line_of("nlu_trigger"), "an nlu_trigger names no intent", "write - intent: name")
         return names
+
+    def _persisted(self, body: LineDict) -> list[str]:
+        slots = body.get("persisted_slots") or LineList()
+        if isinstance(slots, LineList):
+            return [str(slot) for slot in slots]
+        self.fault(body.line_of("persisted_slots"), "persisted_slots is no list", "write it as [slot, slot]")
+        return []
 
     def condition(self, source: Any, line: int) -> Condition | None:
         try:
@@ -161,8 +169,7 @@ class _Steps:
             case "action":
                 return ActionStep(step_id, branches, line, action=str(value))
             case "set_slots":
-                values = {name: slot for entry in value or () for name, slot in dict(entry).items()}
-                return SetSlotsStep(step_id, branches, line, values=values)
+                return SetSlotsStep(step_id, branches, line, values=self._values(value, line))
             case "link":
                 return LinkStep(step_id, (), line, flow=str(value))
             case "call":
@@ -170,9 +177,20 @@ class _Steps:
             case _:
                 return NoopStep(step_id, branches, line)
 
+    def _values(self, value: Any, line: int) -> dict[str, Any]:
+        entries = mappings(value)
+        if not entries:
+            self.reader.fault(line, "set_slots sets nothing", "write a list of - slot: value")
+        return {str(name): slot for entry in entries or () for name, slot in entry.items()}
+
     def _rejections(self, item: LineDict) -> list[Rejection]:
         found = []
-        for entry in item.get("rejections") or ():
+        entries = mappings(item.get("rejections"))
+        if entries is None:
+            self.reader.fault(
+                item.line_of("rejections"), "rejections is no list of if: and utter:", "write it as a list"
+            )
+        for entry in entries or ():
             condition = self.reader.condition(entry.get("if"), entry.line)
             if condition and entry.get("utter"):
                 found.append(Rejection(condition, str(entry["utter"])))

@@ -158,6 +158,8 @@ class _Reader:
             certainty = str(body.get("certainty"))
             if certainty not in CERTAINTIES:
                 self.fault(file, line, f"{fact_id} has no certainty", f"use one of {', '.join(CERTAINTIES)}")
+            if not str(body.get("value") or ""):
+                self.fault(file, line, f"{fact_id} has no value", 'write value: "…" as it is shown')
             if fact_id in self.facts:
                 self.fault(file, line, f"the fact {fact_id} stands twice", "rename one of them")
             if source and checked and review:
@@ -175,9 +177,15 @@ class _Reader:
         for topic_id, body, line in _entries(data, "answers"):
             if topic_id in self.topics:
                 self.fault(file, line, f"{topic_id} is answered twice", "keep one")
-            sources = [source for name in body.get("sources") or () if (source := self._source(file, name, line))]
+            names = body.get("sources")
+            sources = [
+                source
+                for name in (names if isinstance(names, LineList) else ())
+                if (source := self._source(file, name, line))
+            ]
             checked = self._date(file, body, "checked_on")
-            page = body.get("read") or {}
+            page = body.get("read")
+            page = page if isinstance(page, LineDict) else LineDict()
             if not sources or not checked or not page.get("url"):
                 self.fault(file, line, f"{topic_id} lacks sources, checked_on or a page to read", "give all three")
                 continue
@@ -205,13 +213,16 @@ class _Reader:
 
     def _sentence(self, file: str, entry: Any, line: int) -> Sentence:
         text = str(entry.get("text", "")) if isinstance(entry, LineDict) else str(entry)
+        otherwise = str(entry.get("otherwise", "")) if isinstance(entry, LineDict) else text
         facts = tuple(_FACT.findall(text))
         for name in facts:
             if name not in self.facts:
                 self.fault(file, line, f"no fact is called {name}", "define it under facts: or correct the name")
         if facts and (not isinstance(entry, LineDict) or "otherwise" not in entry):
             self.fault(file, line, "a sentence with a figure has no otherwise", "write how it reads without the figure")
-        return Sentence(text, str(entry.get("otherwise", "")) if isinstance(entry, LineDict) else text, facts)
+        elif isinstance(entry, LineDict) and _FACT.search(otherwise):
+            self.fault(file, line, "an otherwise names a fact", "write it without any figure")
+        return Sentence(text, otherwise, facts)
 
     def _source(self, file: str, name: Any, line: int) -> Source | None:
         if name in self.sources:

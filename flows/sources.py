@@ -11,8 +11,10 @@ from flows.engine.errors import AuthoringError, Problem
 class LineDict(dict[Any, Any]):
     """A mapping and where it stands; `line_of(key)` is where a key stands. Lines count from 1."""
 
-    line: int = 0
-    key_lines: dict[Any, int]
+    def __init__(self, line: int = 1) -> None:
+        super().__init__()
+        self.line = line
+        self.key_lines: dict[Any, int] = {}
 
     def line_of(self, key: Any) -> int:
         """The line of a key, the mapping's own when the key is absent."""
@@ -22,8 +24,10 @@ class LineDict(dict[Any, Any]):
 class LineList(list[Any]):
     """A list and where each item stands."""
 
-    line: int = 0
-    item_lines: list[int]
+    def __init__(self, line: int = 1) -> None:
+        super().__init__()
+        self.line = line
+        self.item_lines: list[int] = []
 
 
 class _Loader(yaml.CSafeLoader):
@@ -31,9 +35,7 @@ class _Loader(yaml.CSafeLoader):
 
 
 def _mapping(loader: _Loader, node: yaml.MappingNode) -> Any:
-    result = LineDict()
-    result.line = node.start_mark.line + 1
-    result.key_lines = {}
+    result = LineDict(node.start_mark.line + 1)
     yield result
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
@@ -44,8 +46,7 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> Any:
 
 
 def _sequence(loader: _Loader, node: yaml.SequenceNode) -> Any:
-    result = LineList()
-    result.line = node.start_mark.line + 1
+    result = LineList(node.start_mark.line + 1)
     result.item_lines = [item.start_mark.line + 1 for item in node.value]
     yield result
     result.extend(loader.construct_object(item, deep=True) for item in node.value)
@@ -69,6 +70,14 @@ def read(path: Path, root: Path | None = None) -> LineDict:
     if not isinstance(data, LineDict):
         raise AuthoringError([Problem(name, 1, "the top is not a mapping", "begin with a key such as flows:")])
     return data
+
+
+def mappings(value: Any) -> list[LineDict] | None:
+    """The mappings of a list, none when there is no list; None when it is something else than a list of mappings."""
+    if value is None:
+        return []
+    good = isinstance(value, LineList) and all(isinstance(item, LineDict) for item in value)
+    return list(value) if good else None
 
 
 def display(path: Path, root: Path | None = None) -> str:

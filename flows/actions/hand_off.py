@@ -12,7 +12,7 @@ from flows.events import HandoffRequested
 def run(context: ActionContext) -> Iterable[Event]:
     """Opens or updates the case first: whatever the person says next, somebody knows they wait."""
     tools: Tools = context.tools
-    reason = str(context.context.get("reason") or context.slots.get("handoff_reason") or "asked")
+    reason = str(context.slots.get("handoff_reason") or context.context.get("reason") or "asked")
     yield HandoffRequested(reason)
     yield SlotSet("handoff_reason", None)
     lead = lead_of(context)

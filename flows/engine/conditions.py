@@ -25,7 +25,9 @@ def _equal(left: Any, right: Any) -> bool:
     return bool(left == right)
 
 
-def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+def _guarded(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    """False for null and for values that cannot be compared: a condition never breaks a turn."""
+
     def check(left: Any, right: Any) -> bool:
         try:
             return left is not None and right is not None and compare(left, right)
@@ -38,12 +40,12 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": _equal,
     "!=": lambda left, right: not _equal(left, right),
-    "<": _ordered(lambda left, right: left < right),
-    "<=": _ordered(lambda left, right: left <= right),
-    ">": _ordered(lambda left, right: left > right),
-    ">=": _ordered(lambda left, right: left >= right),
-    "contains": lambda left, right: left is not None and right in left,
-    "matches": lambda left, right: isinstance(left, str) and re.search(right, left) is not None,
+    "<": _guarded(lambda left, right: left < right),
+    "<=": _guarded(lambda left, right: left <= right),
+    ">": _guarded(lambda left, right: left > right),
+    ">=": _guarded(lambda left, right: left >= right),
+    "contains": _guarded(lambda left, right: right in left),
+    "matches": _guarded(lambda left, right: re.search(right, left) is not None),
 }
 _SPELLINGS = {"==": "=", "is": "=", "is not": "!=", "equals": "="}
 
@@ -114,7 +116,7 @@ class _Parser:
         return parts[0] if len(parts) == 1 else lambda s, c: all(part(s, c) for part in parts)
 
     def _unary(self) -> Evaluator:
-        if self._take("not", "!"):
+        if self._take("not"):
             inner = self._unary()
             return lambda s, c: not inner(s, c)
         if self._take("("):
@@ -124,15 +126,24 @@ class _Parser:
             return inside
         left = self._operand()
         kind, word = self._peek()
-        if kind in ("op", "word") and (word in _COMPARISONS or word.lower() in _SPELLINGS):
+        if kind in ("op", "word") and word.lower() in {*_COMPARISONS, *_SPELLINGS}:
             self.position += 1
             name = word.lower()
             if name == "is" and self._take("not"):
                 name = "is not"
             compare = _COMPARISONS[_SPELLINGS.get(name, name)]
+            if name == "matches":
+                self._check_pattern()
             right = self._operand()
             return lambda s, c: compare(left(s, c), right(s, c))
         return left
+
+    def _check_pattern(self) -> None:
+        kind, word = self._peek()
+        try:
+            re.compile(word[1:-1] if kind == "text" else "(")
+        except re.error:
+            raise ConditionError(f"«{word}» is no quoted regular expression") from None
 
     def _operand(self) -> Evaluator:
         kind, word = self._peek()

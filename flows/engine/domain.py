@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
 from typing import Any
 
 from flows.engine.events import Choice
@@ -58,9 +59,12 @@ class SlotSpec:
                 raise InvalidValue(self.name)
             case "float":
                 try:
-                    return float(value)
+                    number = float(value)
                 except (TypeError, ValueError) as error:
                     raise InvalidValue(self.name) from error
+                if not isfinite(number):
+                    raise InvalidValue(self.name)
+                return number
             case "categorical":
                 if str(value) not in self.values:
                     raise InvalidValue(self.name)

@@ -3,17 +3,18 @@
 Pure: no clock, no network, no database. Actions reach the world only through the tools the runtime hands them.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from flows.engine import commands as c
 from flows.engine.actions import Action, ActionContext
+from flows.engine.built_in import BUILT_IN
 from flows.engine.domain import Domain
 from flows.engine.events import (
     BotUttered,
     BudgetExceeded,
-    Choice,
     ClarificationAsked,
     Event,
     FlowChanged,
@@ -60,6 +61,7 @@ class Engine:
         turn.land()
         turn.apply(commands)
         turn.run()
+        turn.never_silent()
         return turn.result()
 
 
@@ -86,7 +88,9 @@ class _Turn(Working):
                 self.stack[self.stack.index(frame)] = Frame(frame.flow, flow.steps[0].id, frame.kind, frame.context)
                 changed.append(frame.flow)
         self.events.extend(FlowChanged(flow_id) for flow_id in changed)
-        self.slots = {name: value for name, value in self.slots.items() if name in self.domain.slots}
+        for name, value in list(self.slots.items()):
+            if not self.set_slot(name, value):
+                del self.slots[name]
         if changed:
             self._pattern("pattern_code_change", flow=changed[-1])
 
@@ -115,7 +119,7 @@ class _Turn(Working):
             case c.Clarify(choices):
                 offered = choices[:MAX_CHOICES]
                 self.events.append(ClarificationAsked(tuple(choice.payload for choice in offered)))
-                return lambda: self._pattern("pattern_clarification", choices=offered)
+                return lambda: self._pattern("pattern_clarification", choices=[asdict(choice) for choice in offered])
             case c.KnowledgeAnswer(topic):
                 return lambda: self._pattern("pattern_search", topic=topic)
             case c.HumanHandoff(reason):
@@ -153,7 +157,9 @@ class _Turn(Working):
             return None
         self.events.append(SlotCorrected(name, old, new))
         self.rewind(name)
-        return lambda: self._pattern("pattern_correction", slot=name, old=old, value=new)
+        if new is None:  # forgotten rather than corrected: whoever needs it asks again
+            return None
+        return lambda: self._pattern("pattern_correction", slot=name, old=old, value=new, active=bool(self.stack))
 
     def _start(self, flow_id: str) -> Push | None:
         flow = self.flows.get(flow_id)
@@ -164,7 +170,15 @@ class _Turn(Working):
     def _cancel(self) -> Push:
         cancelled = self.cancel()
         name = self.flows[cancelled].name if cancelled and cancelled in self.flows else None
-        return lambda: self._pattern("pattern_cancel_flow", canceled_name=name)
+        below = self.active
+
+        def give_up() -> None:
+            goes_on = bool(self.stack)
+            if below is not None and below is self.top:
+                self._resume(below)
+            self._pattern("pattern_cancel_flow", canceled_name=name, goes_on=goes_on)
+
+        return give_up
 
     def _skip(self) -> Push | None:
         slot = self.before.asked
@@ -176,6 +190,7 @@ class _Turn(Working):
 
     def _miss(self, reason: str) -> Push:
         self.misses += 1
+        self.missed = True
         self.events.append(Misunderstood(self.misses, reason))
         count = self.misses
         return lambda: self._pattern("pattern_cannot_handle", misses=count, reason=reason, asked=self.before.asked)
@@ -185,23 +200,28 @@ class _Turn(Working):
         self.skipped.clear()
         for name in list(self.slots):
             if not self.domain.slots[name].shared:
-                self.set_slot(name, None)
+                self.set_slot(name, self.domain.slots[name].initial)
         return lambda: self._pattern("pattern_restart")
 
     # Running
 
     def run(self) -> None:
         """Steps until a question waits for its answer or nothing is left; a loop ends at a human."""
-        for _ in range(MAX_STEPS):
-            if not self.stack or self._step():
-                return
-        self.events.append(BudgetExceeded(self.stack[-1].flow if self.stack else ""))
+        if self._settles():
+            return
+        looping = self.stack[-1].flow
+        self.events = [event for event in self.events if not isinstance(event, BotUttered)]  # nobody reads a loop
+        self.events.append(BudgetExceeded(looping))
         self.stack.clear()
         self._pattern("pattern_internal_error")
+        if not self._settles():
+            self.stack.clear()
+
+    def _settles(self) -> bool:
         for _ in range(MAX_STEPS):
             if not self.stack or self._step():
-                return
-        self.stack.clear()
+                return True
+        return not self.stack
 
     def _step(self) -> bool:
         """Runs one step of the top frame; True when the turn must wait for the person."""
@@ -270,7 +290,7 @@ class _Turn(Working):
             self.say(name)
             return
         if name == "action_clean_stack":
-            del self.stack[:-1]
+            self.clean()
             return
         frame = self.stack[-1]
         context = ActionContext(
@@ -289,29 +309,40 @@ class _Turn(Working):
         if flow.is_pattern:
             self.push_pattern(flow, left.context)
         else:
-            self.push_flow(flow)
+            self.push_flow(flow, None if left.kind == "pattern" else left.kind)
 
     def _leave(self, frame: Frame) -> None:
         if frame.kind == "pattern":
             return
         self._complete(frame)
-        below = next((under for under in reversed(self.stack) if under.kind != "pattern"), None)
+        below = self.active
         if frame.kind == "interrupt" and below is not None:
-            self.events.append(FlowResumed(below.flow))
-            self._pattern("pattern_continue_interrupted", interrupted=self.flows[below.flow].name)
+            self._resume(below)
         elif frame.kind != "call" and below is None and not self.stack:
             self._pattern("pattern_completed", completed=frame.flow)
 
+    def _resume(self, below: Frame) -> None:
+        self.events.append(FlowResumed(below.flow))
+        self._pattern("pattern_continue_interrupted", interrupted=self.flows[below.flow].name)
+
     def _complete(self, frame: Frame) -> None:
         self.events.append(FlowCompleted(frame.flow))
-        self.forget(frame.flow)
+        if frame.kind != "call":  # what a called flow asked serves its caller
+            self.forget(frame.flow)
 
     # The end of the turn
+
+    def never_silent(self) -> None:
+        """A turn that came to nothing, as when a button of long ago is tapped, still gets an answer."""
+        if not any(isinstance(event, BotUttered) for event in self.events):
+            self._miss("nothing_asked")()
+            self.run()
 
     def result(self) -> tuple[DialogueState, list[Event]]:
         """The next state, and the events in order."""
         said = [event for event in self.events if isinstance(event, BotUttered)]
-        if not self.missed:
+        self.sweep()
+        if not self.missed or self.misses >= MAX_MISSES:  # the third called a human: the count begins anew
             self.misses = 0
         waiting = self.asked if self.stack else None
         state = DialogueState(
@@ -324,36 +355,3 @@ class _Turn(Working):
             misses=self.misses,
         )
         return state, self.events
-
-
-def _repeat(context: ActionContext) -> Iterable[Event]:
-    """Says again what was said last; a question still open asks itself again, so it is left out here."""
-    for said in context.last_uttered:
-        if not said.get("asks"):
-            yield said_again(said)
-
-
-def said_again(said: Mapping[str, Any]) -> BotUttered:
-    """The BotUttered behind its JSON."""
-    from_json = {name: said[name] for name in ("response", "texts", "asks")}
-    choices = tuple(Choice(**choice) for choice in said.get("choices", ()))
-    return BotUttered(**from_json, choices=choices, attachments=tuple(said.get("attachments", ())))
-
-
-def _clarify(context: ActionContext) -> Iterable[Event]:
-    """Offers the likely meanings."""
-    choices = [choice if isinstance(choice, Choice) else Choice(**choice) for choice in context.context["choices"]]
-    yield context.utter("utter_clarification_options", choices=choices)
-
-
-def _chitchat(context: ActionContext) -> Iterable[Event]:
-    """Gives the ready reply the command named."""
-    yield context.utter(str(context.context["response"]))
-
-
-BUILT_IN: Mapping[str, Action] = {
-    "action_clean_stack": lambda context: (),
-    "action_repeat_bot_messages": _repeat,
-    "action_clarify_flows": _clarify,
-    "action_chitchat": _chitchat,
-}

@@ -5,6 +5,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
+def plain(value: Any) -> Any:
+    """The value with JSON's own containers, so that it equals itself after a journey through JSON."""
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in value.items()}
+    return [plain(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
 @dataclass(frozen=True)
 class Choice:
     """Something to tap: what is read, and what it sends."""
@@ -19,7 +26,7 @@ class Event:
 
     def to_json(self) -> dict[str, Any]:
         """{"event": its class name, ...its fields}."""
-        return {"event": type(self).__name__, **asdict(self)}
+        return {"event": type(self).__name__, **plain(asdict(self))}
 
 
 @dataclass(frozen=True)

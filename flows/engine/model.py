@@ -104,6 +104,11 @@ class Flow:
         """The questions of this flow, in order."""
         return tuple(step for step in self.steps if isinstance(step, CollectStep))
 
+    def forgets(self) -> frozenset[str]:
+        """The slots of its questions that do not outlive it."""
+        passing = {step.slot for step in self.collects() if step.reset_after_flow_ends}
+        return frozenset(passing - self.persisted_slots)
+
     @property
     def is_pattern(self) -> bool:
         """True for the repair flows of CALM."""

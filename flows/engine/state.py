@@ -1,10 +1,12 @@
 """What a conversation remembers between two turns. It goes to JSON and back at each."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields, replace
+from typing import Any, TypeVar
 
-from flows.engine.events import Choice
+from flows.engine.events import Choice, plain
+
+_Made = TypeVar("_Made", "Frame", "DialogueState", Choice)
 
 
 @dataclass(frozen=True)
@@ -35,19 +37,19 @@ class DialogueState:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON-able dict from which `from_json` makes an equal state."""
-        return asdict(self)
+        data: dict[str, Any] = plain(asdict(self))
+        return data
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any] | None) -> "DialogueState":
         """The state `to_json` wrote; unknown keys of an older or newer version are passed over."""
         if not data:
             return cls()
-        known = {name: data[name] for name in cls.__dataclass_fields__ if name in data}
-        state = cls(**known)
+        state = _made(cls, data)
         return replace(
             state,
-            stack=tuple(Frame(**frame) for frame in state.stack),  # type: ignore[arg-type]
-            menu=tuple(Choice(**choice) for choice in state.menu),  # type: ignore[arg-type]
+            stack=tuple(_made(Frame, frame) for frame in data.get("stack", ())),
+            menu=tuple(_made(Choice, choice) for choice in data.get("menu", ())),
             skipped=tuple(state.skipped),
             last_uttered=tuple(state.last_uttered),
         )
@@ -56,3 +58,7 @@ class DialogueState:
     def active_flow(self) -> str | None:
         """The user flow nearest the top, repairs passed over."""
         return next((frame.flow for frame in reversed(self.stack) if frame.kind != "pattern"), None)
+
+
+def _made(kind: type[_Made], data: Mapping[str, Any]) -> _Made:
+    return kind(**{each.name: data[each.name] for each in fields(kind) if each.name in data})
