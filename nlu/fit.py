@@ -97,12 +97,10 @@ def fit_sharpness(scores: Scores, labels: Labels) -> float:
 
 def fit_threshold(scores: Scores, labels: Labels, intents: Sequence[str], fallback: FallbackOptions) -> float:
     """The confidence under which a text is refused: `false_rejection` of the right answers lie below."""
-    if not len(scores):
-        return 0.0
+    if not len(scores) or fallback.intent not in intents:
+        return 0.0  # nothing to learn it from, or no such answer in this data: never refuse
     probabilities = softmax(scores)
-    right = probabilities.argmax(axis=1) == labels
-    if fallback.intent in intents:
-        right &= labels != intents.index(fallback.intent)
+    right = (probabilities.argmax(axis=1) == labels) & (labels != intents.index(fallback.intent))
     if not right.any():
         return 0.0
     return float(np.quantile(probabilities.max(axis=1)[right], fallback.false_rejection))

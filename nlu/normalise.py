@@ -20,7 +20,7 @@ MAX_CHARACTERS = 1200  # of a longer text, the beginning and the end are read
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _REPEATED = re.compile(r"([^\W\d])\1{2,}")
-_KEPT_MARKS = frozenset("?!")
+_KEPT_MARKS = frozenset("?!+")
 _DIGIT = re.compile(r"\d")
 _FIRST_SYMBOL = "\u20a0"  # from the currency signs on, symbols and emoji are kept as words
 
@@ -94,7 +94,7 @@ class Lexicon:
 
 
 def split(text: str) -> list[str]:
-    """The folded words of a text; of the signs only ? and ! and emoji stay."""
+    """The folded words of a text; of the signs only ?, !, + and emoji stay."""
     folded = _REPEATED.sub(r"\1", fold(text))
     return [
         token

@@ -1,0 +1,118 @@
+"""`allervers nlu`: what texts mean, and how well that is known.
+
+Results go to standard output, problems to standard error; exit code 2 when there is one.
+"""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import NoReturn, Protocol
+
+import click
+
+from nlu.cache import PACKAGE, trainer
+from nlu.check import check as inspect
+from nlu.engine import Engine, build_normaliser
+from nlu.entities.base import CommuneRow
+from nlu.errors import NluError
+from nlu.evaluate import evaluate as measure
+from nlu.model import Model
+from nlu.pipeline import DEFAULT_CONFIG, load_pipeline
+from nlu.training import read
+
+PATH = click.Path(path_type=Path)
+DATA = PACKAGE / "data"
+
+
+class Wiring(Protocol):
+    """What this group needs of the command line's context object."""
+
+    def engine(self) -> Engine: ...
+
+    def gazetteer_names(self) -> Iterable[CommuneRow]: ...
+
+
+@click.group()
+def nlu() -> None:
+    """What texts mean: parse, train, evaluate, check."""
+
+
+@nlu.command()
+@click.option("--model", type=PATH, help="A trained model's folder; the assistant's own otherwise.")
+@click.pass_obj
+def parse(wiring: Wiring, model: Path | None) -> None:
+    """Reads one text a line, prints Rasa's parse JSON a line."""
+    engine = _engine(wiring, model)
+    lines = sys.stdin.buffer
+    while raw := lines.readline():
+        text = raw.decode("utf-8", "replace").rstrip("\r\n")
+        click.echo(json.dumps(engine.parse(text).to_rasa(), ensure_ascii=False))
+        sys.stdout.flush()
+
+
+@nlu.command()
+@click.option("--data", type=PATH, required=True, multiple=True, help="Rasa NLU YAML: a file or a folder.")
+@click.option("--out", type=PATH, required=True, help="The folder the model is written to.")
+@click.option("--config", type=PATH, default=DEFAULT_CONFIG, help="A Rasa-shaped pipeline.")
+@click.pass_obj
+def train(wiring: Wiring, data: tuple[Path, ...], out: Path, config: Path) -> None:
+    """Trains a model on any Rasa NLU data."""
+    try:
+        model = trainer()(data, wiring.gazetteer_names(), config=config)
+        model.save(out)
+    except (NluError, OSError) as error:
+        _fail(error)
+    click.echo(f"{out}: {len(model.classifier.intents)} intents", err=True)
+
+
+@nlu.command()
+@click.argument("file", type=PATH, nargs=-1, required=True)
+@click.option("--model", type=PATH, help="A trained model's folder; the assistant's own otherwise.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
+@click.pass_obj
+def evaluate(wiring: Wiring, file: tuple[Path, ...], model: Path | None, as_json: bool) -> None:
+    """Measures a model on labelled sentences (Rasa NLU YAML) it never saw."""
+    engine = _engine(wiring, model)
+    try:
+        examples = read(file).examples
+    except NluError as error:
+        _fail(error)
+    if not examples:
+        _fail(NluError(f"{', '.join(map(str, file))}: no example to measure on. Add `- intent:` sections"))
+    report = measure(engine, examples)
+    click.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else report.to_text())
+
+
+@nlu.command()
+@click.option("--data", type=PATH, default=DATA, help="Rasa NLU YAML: a file or a folder.")
+@click.option("--config", type=PATH, default=DEFAULT_CONFIG, help="A Rasa-shaped pipeline.")
+def check(data: Path, config: Path) -> None:
+    """Lists what would hurt in the training data: sentences under two intents, thin intents, broken marks."""
+    try:
+        content = read(data)
+        issues = inspect(content, build_normaliser(load_pipeline(config)))
+    except NluError as error:
+        _fail(error)
+    for issue in issues:
+        click.echo(f"{'error' if issue.blocking else 'advice'}: {issue}")
+    blocking = sum(issue.blocking for issue in issues)
+    click.echo(
+        f"{len(content.examples)} examples, {len(content.intents)} intents, {blocking} errors, "
+        f"{len(issues) - blocking} pieces of advice",
+        err=True,
+    )
+    if blocking:
+        sys.exit(2)
+
+
+def _engine(wiring: Wiring, model: Path | None) -> Engine:
+    try:
+        return Model.load(model).engine() if model else wiring.engine()
+    except NluError as error:
+        _fail(error)
+
+
+def _fail(error: Exception) -> NoReturn:
+    click.echo(f"error: {error}", err=True)
+    sys.exit(2)
