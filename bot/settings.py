@@ -18,7 +18,7 @@ class Settings(BaseSettings):
     database_url: str = "sqlite:///var/allervers.db"
     """Where rows live: `sqlite:///path` (one process) or `postgresql://…` (several)."""
     secret_key: Annotated[tuple[SecretStr, ...], NoDecode] = ()
-    """Encrypts contact details; several keys, newest first, separated by commas. Without it, `var/secret.key` is made."""
+    """Encrypts contact details; several keys, newest first, with commas. Without it, `var/secret.key` is made."""
     data_dir: Path = Path("var")
     """Folder for what this machine keeps: the embedded database's key and the trained model."""
     public_url: AnyHttpUrl | None = None

@@ -3,19 +3,20 @@
 import asyncio
 import contextlib
 import threading
-from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 Mark = tuple[int, int]
 """How far a conversation has come: number of messages, highest id. It differs as soon as one is added."""
 
 
 class Waiter:
-    """One request that waits for a conversation to move past `mark`."""
+    """One request of one phone, that waits for its conversation to move past `mark`."""
 
-    def __init__(self) -> None:
+    def __init__(self, address: str) -> None:
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
+        self.address = address
+        self.conversation_id: int | None = None
         self.mark: Mark | None = None
 
     def wake(self) -> None:
@@ -36,50 +37,49 @@ class Waiter:
 
 
 class Bell:
-    """Wakes the phones of a conversation. `ring` is called after a commit, from any thread."""
+    """Wakes the phones that wait. Rung after a commit, from any thread; a few hundred phones at most listen."""
 
     def __init__(self) -> None:
         self._lock = threading.RLock()  # a signal's handler may come while its own thread holds it
-        self._waiters: defaultdict[int, set[Waiter]] = defaultdict(set)
+        self._waiters: set[Waiter] = set()
         self.closed = False
 
     @contextlib.contextmanager
-    def listen(self, conversation_id: int) -> Iterator[Waiter]:
-        """A waiter that hears this conversation for as long as the block lasts."""
-        waiter = Waiter()
+    def listen(self, address: str) -> Iterator[Waiter]:
+        """A waiter for this phone, for as long as the block lasts."""
+        waiter = Waiter(address)
         with self._lock:
-            self._waiters[conversation_id].add(waiter)
+            self._waiters.add(waiter)
         try:
             yield waiter
         finally:
             with self._lock:
-                self._waiters[conversation_id].discard(waiter)
-                if not self._waiters[conversation_id]:
-                    del self._waiters[conversation_id]
+                self._waiters.discard(waiter)
 
     def ring(self, conversation_id: int) -> None:
         """Something was committed in this conversation."""
-        for waiter in self._heard_by(conversation_id):
-            waiter.wake()
+        self._wake(lambda waiter: waiter.conversation_id == conversation_id)
 
-    def compare(self, marks: dict[int, Mark]) -> None:
+    def ring_address(self, address: str) -> None:
+        """This phone wrote: perhaps in a new conversation, when the former one was erased."""
+        self._wake(lambda waiter: waiter.address == address)
+
+    def compare(self, marks: Mapping[int, Mark]) -> None:
         """Wakes those whose conversation has moved, as other processes commit too."""
-        for conversation_id, mark in marks.items():
-            for waiter in self._heard_by(conversation_id):
-                if waiter.mark is not None and waiter.mark != mark:
-                    waiter.wake()
+        self._wake(lambda waiter: waiter.mark is not None and marks.get(waiter.conversation_id or 0) != waiter.mark)
 
     def waiting(self) -> list[int]:
         """The conversations somebody waits for."""
         with self._lock:
-            return list(self._waiters)
+            return [waiter.conversation_id for waiter in self._waiters if waiter.conversation_id]
 
     def close(self) -> None:
         """Lets everybody go, so that a server can stop without waiting for its long polls."""
         self.closed = True
-        for conversation_id in self.waiting():
-            self.ring(conversation_id)
+        self._wake(lambda _: True)
 
-    def _heard_by(self, conversation_id: int) -> list[Waiter]:
+    def _wake(self, concerned: Callable[[Waiter], bool]) -> None:
         with self._lock:
-            return list(self._waiters.get(conversation_id, ()))
+            waiters = [waiter for waiter in self._waiters if concerned(waiter)]
+        for waiter in waiters:
+            waiter.wake()

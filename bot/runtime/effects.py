@@ -16,7 +16,7 @@ from directory import bookings, coverage
 from directory.models import Booking
 from flows import events as facts
 from flows.actions.save_profile import FIELDS
-from flows.engine.events import BotUttered, Event, SlotSet
+from flows.engine.events import BotUttered, Event, SlotCorrected, SlotSet
 from flows.engine.state import DialogueState
 
 NOT_URGENT = frozenset({"advice"})
@@ -145,6 +145,12 @@ class Effects:
         )
         return case.id
 
+    def corrected(self, _event: SlotCorrected) -> None:
+        """The lead reads the answer as corrected."""
+        case = cases.open_case_of(self.session, self.contact.id)
+        if case is not None and self.profile():
+            self.update_case(reason=case.reason, entry_kind="corrected")
+
     def _covering_lead(self) -> int | None:
         commune, qpv = self.slots.get("commune") or {}, self.slots.get("qpv") or {}
         lead = coverage.lead_for(self.session, commune.get("insee_code"), qpv.get("code"))
@@ -166,6 +172,7 @@ class Effects:
 HANDLERS: Mapping[type[Event], Callable[[Effects, Any], None]] = {
     BotUttered: Effects.say,
     SlotSet: Effects.remember,
+    SlotCorrected: Effects.corrected,
     facts.HandoffRequested: Effects.hand_off,
     facts.AppointmentBooked: Effects.booked,
     facts.AppointmentMoved: Effects.moved,

@@ -1,13 +1,13 @@
 """From what a person did to the commands of the flow engine: the only place where `nlu` and `flows` meet."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from typing import Any
 
 from bot.channels.base import InboundMessage
 from bot.runtime import payloads, texts
 from bot.runtime.entity_slots import EntitySlots, town
 from bot.runtime.reading import Reading, Turn
-from bot.runtime.replies import ACCEPT, SHORT, Replies
+from bot.runtime.replies import ACCEPT, Replies
 from directory.geography import Gazetteer
 from flows.engine import commands as c
 from flows.engine.engine import MAX_CHOICES, Engine
@@ -17,6 +17,7 @@ from flows.knowledge_base import Knowledge
 from nlu.understanding import Intent, Understanding
 
 DOUBT = 0.2  # above, a meaning is offered among at most three
+ALONE = 0.7  # share of a text that is a town for the text to be nothing else
 FAINT = 0.1  # below, a meaning is not even offered
 
 REPLIES: Mapping[str, str] = {
@@ -27,14 +28,20 @@ REPLIES: Mapping[str, str] = {
     "deny": "utter_no_problem",
     "insult": "utter_insult",
     "distress": "utter_distress",
-    "out_of_scope": "utter_out_of_scope",
 }
 CONTROLS: Mapping[str, c.Command] = {
     "restart": c.Restart(),
     "repeat": c.RepeatBotMessages(),
     "skip": c.SkipQuestion(),
     "cancel_flow": c.CancelFlow(),
+    "out_of_scope": c.CannotHandle("out_of_scope"),  # said three times, it needs a human as well
 }
+TELLS: Mapping[str, Callable[[Set[str]], bool]] = {
+    "idea": lambda given: "sector" in given,  # "j'ai un projet" tells no idea yet
+    "place_query": lambda given: not given & {"commune", "commune_candidates", "wanted_kind"},
+}
+"""When the message that starts a flow is itself a slot's value, given the other slots it fills."""
+
 RIGHTS = frozenset({"stop_messages", "delete_my_data", "show_my_data"})
 """Flows that run whoever speaks, and that nothing is said before."""
 
@@ -72,7 +79,7 @@ class Interpreter:
         payload = inbound.payload or self._shortcut(turn)
         if payload is not None and (parsed := payloads.parse(payload)) is not None:
             return self._tapped(turn, parsed)
-        if not inbound.text.strip():
+        if not texts.fold(inbound.text):
             return [c.CannotHandle("media" if inbound.kind == "media" else "empty")]
         return self._said(turn)
 
@@ -80,7 +87,7 @@ class Interpreter:
 
     def _shortcut(self, turn: Turn) -> str | None:
         """The payload behind a menu's number or words, or behind a keyword."""
-        folded, menu = texts.fold(turn.text), turn.state.menu
+        folded, menu = texts.fold(turn.text) or turn.text.strip()[:1], turn.state.menu
         if folded.isdecimal() and 0 < int(folded) <= len(menu):
             return menu[int(folded) - 1].payload
         named = next((choice.payload for choice in menu if folded and folded == texts.fold(choice.title)), None)
@@ -121,12 +128,12 @@ class Interpreter:
 
     def _intent(self, turn: Turn, understanding: Understanding) -> list[c.Command]:
         intent = understanding.intent
+        if turn.asked is None and (place := self._bare_place(turn, understanding)):
+            return place
         if intent.confidence >= ACCEPT:
             meant = self._meant(turn, intent.name)
             flow = next((command.flow for command in meant if isinstance(command, c.StartFlow)), None)
             return [*self._details(turn, understanding, flow), *meant] if flow else meant
-        if turn.asked is None and (place := self._bare_place(turn, understanding)):
-            return place
         choices = self._likely(understanding.ranking)
         if len(choices) >= 2 or (choices and intent.confidence >= DOUBT):
             return [c.Clarify(tuple(choices[:MAX_CHOICES]))]
@@ -137,6 +144,10 @@ class Interpreter:
             return [c.KnowledgeAnswer(intent)]
         if intent == "affirm" and turn.asked is None and (first := turn.offered()):
             return self._tapped(turn, first)
+        if intent == "affirm" and turn.asked is not None:
+            return [c.CannotHandle()]  # "oui" answers no open question
+        if intent == "cancel_appointment" and turn.state.active_flow == "book_appointment":
+            return [c.CancelFlow()]  # nothing is booked yet: what they give up is this
         if intent in self.triggers:
             return [c.StartFlow(self.triggers[intent])]
         if intent in CONTROLS:
@@ -150,19 +161,22 @@ class Interpreter:
         details: list[c.Command] = [*self.entity_slots.read(turn, understanding.entities, flow)]
         if name := texts.name_introduced(turn.text):
             details.append(c.SetSlot("name", name))
+        if flow == "find_place" and (kind := self.replies.closed_value(turn, "wanted_kind", turn.text)):
+            details.append(c.SetSlot("wanted_kind", kind))
         given = {command.name for command in details if isinstance(command, c.SetSlot)}
         for slot, spec in turn.domain.slots.items():
             mapped = any(m.type == "from_text" and m.intent == understanding.intent.name for m in spec.mappings)
-            if mapped and (slot != "idea" or "sector" in given):  # "j'ai un projet" tells no idea yet
+            if mapped and TELLS[slot](given):
                 details.append(c.SetSlot(slot, turn.text.strip()))
         return details
 
     def _bare_place(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
-        """A town or postcode alone means: what is near it?"""
+        """A town or postcode and nothing else means: what is near it?"""
         given = self.entity_slots.read(turn, understanding.entities)
         towns = [command for command in given if command.name.startswith("commune")]
-        short = len(turn.text.split()) <= SHORT
-        return [*towns, c.StartFlow("find_place")] if towns and short else None
+        named = sum(len(entity.text) for entity in understanding.entities if entity.entity in ("commune", "postcode"))
+        alone = named >= ALONE * len(turn.text.strip())
+        return [*towns, c.StartFlow("find_place")] if towns and alone else None
 
     def _likely(self, ranking: Iterable[Intent]) -> list[Choice]:
         choices = []
@@ -182,4 +196,4 @@ def claims_right(commands: Iterable[c.Command]) -> bool:
 
 
 def _by_word(table: Mapping[str, Iterable[str]]) -> dict[str, str]:
-    return {texts.fold(str(word)): payload for payload, words in table.items() for word in words}
+    return {texts.fold(str(word)) or str(word): payload for payload, words in table.items() for word in words}

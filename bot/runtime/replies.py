@@ -22,6 +22,8 @@ INTERRUPTS = frozenset(
      "show_my_data", "talk_to_human", "help", "complaint"}
 )  # fmt: skip
 """Meanings that any question gives way to as soon as they are likely."""
+NO_NAMES = frozenset({"affirm", "greet", "goodbye", "thanks"})
+"""Meanings of a word that is nobody's name."""
 ASKS_FOR_OPENING = "opening"
 
 
@@ -142,4 +144,7 @@ class Replies:
         }
         if intent in self.triggers - own:
             return confidence >= SURE
-        return turn.asked == "name" and intent in self.topics and confidence >= SURE and len(turn.text.split()) > 1
+        if turn.asked != "name":
+            return False
+        known = intent in self.topics and len(turn.text.split()) > 1
+        return (known or intent in NO_NAMES) and confidence >= SURE

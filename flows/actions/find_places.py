@@ -10,6 +10,7 @@ from flows.engine.actions import ActionContext
 from flows.engine.events import Event, SlotSet
 
 LIMIT = 3
+NEAR_KM = 1.0  # below, a distance between town centres says nothing
 FAR_KM = 60  # beyond, a place is not "near": the coordination is offered instead
 
 
@@ -29,14 +30,15 @@ def run(context: ActionContext) -> Iterable[Event]:
     if not near:
         yield context.utter("utter_no_place", commune=point.label)
         return
-    lines = "\n".join(_line(context, place) for place in near)
+    lines = "\n".join(describe(context, place) for place in near)
     first = near[0].place
     spot = {"kind": "location", "lat": first.lat, "lon": first.lon, "title": first.name}
     exact = [spot] if first.precision != "commune" else []
     yield context.utter("utter_places", commune=point.label, places=lines, attachments=exact)
 
 
-def _line(context: ActionContext, near: NearbyPlace) -> str:
+def describe(context: ActionContext, near: NearbyPlace) -> str:
+    """One line: what it is, how far, when somebody is there next."""
     place = near.place
     when = ""
     if near.next_permanence is not None:
@@ -51,7 +53,7 @@ def _line(context: ActionContext, near: NearbyPlace) -> str:
         "utter_place_line",
         name=place.name,
         address=address(place) if place.address else "",
-        distance=distance(context, near.distance_km),
+        distance=distance(context, near.distance_km) if near.distance_km >= NEAR_KM else "",
         when=when,
         to_check=stale,
     ).texts[""]

@@ -7,6 +7,7 @@ from babel.dates import format_datetime
 
 from directory.models import Place
 from flows.engine.actions import ActionContext
+from flows.engine.speech import show
 
 
 def moment(context: ActionContext, at: datetime, zone: str, pattern: str = "utter_pattern_moment") -> str:
@@ -27,3 +28,12 @@ def address(place: Place) -> str:
     """The place's address on one line; its name when it has none."""
     town = " ".join(part for part in (place.postcode,) if part)
     return ", ".join(part for part in (place.address, town) if part) or place.name
+
+
+def label(context: ActionContext, slot: str, value: object) -> str:
+    """A slot's value in the words of the button that gives it, else as it is."""
+    question = context.domain.responses.get(f"utter_ask_{slot}")
+    for button in question.variations[0].buttons if question else ():
+        if button.payload == f"/SetSlots({slot}={value})":
+            return button.choice(str(context.slots.get("language") or "fr")).title
+    return show(value)
