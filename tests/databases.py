@@ -10,9 +10,7 @@ from pathlib import Path
 
 from sqlalchemy import create_engine, make_url, text
 
-from db.base import Base
-from db.session import Database
-from tests.tables import import_tables
+from db.migrate import upgrade
 
 # pgserver wants a private runtime folder at import, shared by the test processes of one user.
 RUNTIME = Path(tempfile.gettempdir()) / f"allervers-tests-{os.getuid()}"
@@ -24,11 +22,8 @@ TEMPLATE = "allervers_template"
 
 
 def create_tables(url: str) -> None:
-    """Every table of the house, in an empty database."""
-    import_tables()
-    database = Database(url)
-    Base.metadata.create_all(database.engine)
-    database.close()
+    """Every table of the house, in an empty database, made as in production: by the migrations."""
+    upgrade(url)
 
 
 class SqliteTemplate:
