@@ -96,7 +96,7 @@ class Phone:
 
         accepted = await self._in_thread(store)
         self._services.turns.submit(accepted.conversation_id)
-        self._bell.ring(accepted.conversation_id)
+        self._bell.ring_address(token)
         response = JSONResponse({"message_id": accepted.message_id}, status_code=202, headers=NO_STORE)
         self._lay_cookie(request, response, token)
         return response
@@ -104,11 +104,9 @@ class Phone:
     async def fetch(self, request: Request) -> Response:
         """The messages the page does not hold yet; waits for them up to `wait` seconds."""
         token = web.token_of(request.cookies.get(COOKIE))
-        after, known, wait = _asked(request)
-        conversation_id = await self._find(token) if token else None
-        if conversation_id is None:
+        page = await self._wait_for_page(request, token) if token else None
+        if page is None:
             return JSONResponse({"messages": [], "conversation": False, "speaker": "bot"}, headers=NO_STORE)
-        page = await self._wait_for_page(request, conversation_id, after, known, wait)
         body = {"messages": page.messages, "conversation": True, "speaker": page.speaker}
         return JSONResponse(body, headers=NO_STORE)
 
@@ -119,26 +117,31 @@ class Phone:
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=request.url.scheme == "https")
         return response
 
-    async def _wait_for_page(
-        self, request: Request, conversation_id: int, after: int, known: list[int], wait: float
-    ) -> web_log.Page:
+    async def _wait_for_page(self, request: Request, token: str) -> web_log.Page | None:
+        """The page's next messages, perhaps none; None when this phone has no conversation."""
+        after, known, wait = _asked(request)
         services = self._services
         deadline = monotonic() + (wait if len(self._bell.waiting()) < MAX_WAITING else 0)
-        with self._bell.listen(conversation_id) as waiter:
+        with self._bell.listen(token) as waiter:
+
+            def look() -> web_log.Page | None:
+                with services.database.reading() as session:
+                    waiter.conversation_id = found = web_log.find_conversation(session, token)
+                if found is None:
+                    return None
+                return web_log.read_page(services.database, found, after, known, services.clock())
+
             while True:
                 waiter.reset()
-                page = await self._in_thread(
-                    lambda: web_log.read_page(services.database, conversation_id, after, known, services.clock())
-                )
+                page = await self._in_thread(look)
+                if page is None or page.messages:
+                    return page
                 waiter.mark = page.mark
-                woken = False
-                while not page.messages and not woken:
-                    left = deadline - monotonic()
-                    if left <= 0 or self._bell.closed or await request.is_disconnected():
+                while not await waiter.wait(max(0.0, min(deadline - monotonic(), SWEEP))):
+                    if monotonic() >= deadline or self._bell.closed or await request.is_disconnected():
                         return page
-                    woken = await waiter.wait(min(left, SWEEP))
                     await self._sweep()
-                if page.messages:
+                if self._bell.closed:
                     return page
 
     async def _sweep(self) -> None:
@@ -155,13 +158,6 @@ class Phone:
             self._bell.compare(await self._in_thread(look))
         except Problem:
             log.warning("the database does not answer; the phones keep waiting")
-
-    async def _find(self, token: str) -> int | None:
-        def look() -> int | None:
-            with self._services.database.reading() as session:
-                return web_log.find_conversation(session, token)
-
-        return await self._in_thread(look)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         """Runs database work in the bounded pool; a database that is gone becomes words and a 503."""

@@ -66,7 +66,7 @@ class Bell:
 
     def compare(self, marks: Mapping[int, Mark]) -> None:
         """Wakes those whose conversation has moved, as other processes commit too."""
-        self._wake(lambda waiter: waiter.mark is not None and marks.get(waiter.conversation_id or 0) != waiter.mark)
+        self._wake(lambda waiter: marks.get(waiter.conversation_id or 0, waiter.mark) != waiter.mark)
 
     def waiting(self) -> list[int]:
         """The conversations somebody waits for."""

@@ -18,6 +18,7 @@ import bot
 from bot.channels import web_log
 from bot.channels.web import WebChannel, sign, token_of
 from bot.channels.web_bell import Bell
+from bot.conversations import consent
 from bot.conversations.models import Contact, Conversation, Message
 from bot.settings import Settings
 from bot.web_guard import Rate
@@ -322,6 +323,25 @@ def test_a_long_poll_sees_what_another_process_commits(house: House, browser: Br
     add(house, text="Je suis votre conseillère", author="lead", owner_epoch=None)
     thread.join(10)
     assert [(message["author"], message["text"]) for message in got] == [("lead", "Je suis votre conseillère")]
+
+
+def test_who_erased_everything_and_writes_again_is_answered_at_once(house: House, browser: Browser) -> None:
+    browser.say("Bonjour")
+    known = ",".join(str(message["id"]) for message in until_answered(browser))
+    got: list[Any] = []
+
+    def read_twice() -> None:
+        while len(got) < 2:
+            got.extend(browser.read(known=",".join([known, *(str(message["id"]) for message in got)]), wait=20))
+
+    thread = threading.Thread(target=read_twice)
+    thread.start()
+    wait_for_listener(house.channel.bell)
+    with house.database.transaction() as session:
+        consent.erase(session, session.scalars(select(Contact)).one(), house.now)
+    browser.say("Me revoilà")
+    thread.join(10)
+    assert [message["text"] for message in got] == ["Me revoilà", "Reçu : Me revoilà"]
 
 
 def wait_for_listener(bell: Bell) -> None:
