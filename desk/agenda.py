@@ -84,7 +84,7 @@ def _lines(visit: Visit, found: Sequence[Booking]) -> list[BookingLine]:
 
 
 def _asked_day(visit: Visit) -> tuple[date, str | None]:
-    tomorrow = visit.now.astimezone(visit.renderer.zone).date() + DAY
+    tomorrow = visit.today + DAY
     asked = visit.query.get("on")
     if not asked:
         return tomorrow, None
@@ -174,7 +174,7 @@ def ask_cancel(visit: Visit) -> Response:
     reachable = telling.conversation_of(visit.session, line.booking.contact_id) is not None
     draft = words.WORDS["cancel_message"].format(
         moment=words.moment(line.booking.starts_at, visit.now, line.zone), place=line.place.name
-    )
+    ).replace(words.NBSP, " ")  # outside the alphabet of SMS
     return visit.page("cancel.html", line=line, reachable=reachable, draft=visit.form.get("text", draft))
 
 

@@ -142,7 +142,8 @@ def _detail(visit: Visit, entry: CaseEntry) -> str:
     if "booking_id" in detail:
         booking = visit.session.get(Booking, detail["booking_id"])
         return _booking_words(booking, visit.now) if booking else ""
-    return words.label("reasons", str(detail["reason"])) if "reason" in detail else ""
+    reason = words.label("reasons", str(detail["reason"])) if "reason" in detail else ""
+    return "" if reason == words.label("entries", entry.kind) else reason
 
 
 def _booking_words(booking: Booking, now: datetime) -> str:

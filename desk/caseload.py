@@ -118,7 +118,7 @@ def show(visit: Visit) -> Response:
     found = _list(visit)
     section, version = visit.section("caseload", "_caseload.html", lines=found)
     days = agenda.coming(visit, visit.now, visit.now + COMING)
-    return visit.page("home.html", section=section, version=version, count=len(found), days=days)
+    return visit.page("home.html", section=section, version=version, days=days, today=visit.today)
 
 
 def live(visit: Visit) -> Response:

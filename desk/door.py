@@ -8,7 +8,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import Any, Protocol
 from urllib.parse import quote, urlencode
@@ -88,6 +88,11 @@ class Visit:
         if not 0 < value < LARGEST_ID:
             raise Absent("absent")
         return value
+
+    @property
+    def today(self) -> date:
+        """The date on our wall."""
+        return self.now.astimezone(self.renderer.zone).date()
 
     def page(self, template: str, **context: Any) -> Response:
         """A whole page."""

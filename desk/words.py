@@ -1,5 +1,6 @@
 """French words from `words.yml`, and French dates made of them."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -9,7 +10,15 @@ import yaml
 
 NBSP = "\u00a0"  # keeps "14 h" and a phone number on one line
 
-WORDS: Mapping[str, Any] = yaml.safe_load((Path(__file__).parent / "words.yml").read_text(encoding="utf-8"))
+_WORDS_FILE = Path(__file__).parent / "words.yml"
+
+
+def _typeset(text: str) -> str:
+    """French puts an unbreakable space before high punctuation; authors need not think of it."""
+    return re.sub(r" (?=[?!:;](\s|$))", NBSP, text)
+
+
+WORDS: Mapping[str, Any] = yaml.safe_load(_typeset(_WORDS_FILE.read_text(encoding="utf-8")))
 
 
 def label(group: str, code: str | None) -> str:

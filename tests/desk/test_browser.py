@@ -1,0 +1,123 @@
+"""The desk in a real browser: what is being typed stays, what is new arrives, nothing overflows."""
+
+import asyncio
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+import uvicorn
+from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import select
+from starlette.applications import Starlette
+from starlette.routing import Mount
+
+from bot.conversations.models import Conversation
+from desk.app import create_app
+from tests.desk.world import START, Wiring, World, book, one_database, open_case, person, say
+
+pytestmark = [pytest.mark.browser, one_database]
+
+FLAGS = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+class QuickServer(uvicorn.Server):
+    """Looks more often whether it should stop: a test waits for that."""
+
+    async def main_loop(self) -> None:
+        while not self.should_exit:
+            await asyncio.sleep(0.01)
+
+
+@pytest.fixture
+def port(wiring: Wiring) -> Iterator[int]:
+    """A real server on a loopback port."""
+    app = Starlette(routes=[Mount("/desk", create_app(wiring))])
+    server = QuickServer(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    limit = time.monotonic() + 10
+    while not server.started:
+        assert time.monotonic() < limit, "the server did not start"
+        time.sleep(0.005)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    server.force_exit = True
+    thread.join(10)
+
+
+@pytest.fixture
+def open_page() -> Iterator[Callable[[int], Page]]:
+    """Pages of a Chromium, by width."""
+    found = shutil.which("chromium")
+    if found is None:
+        pytest.skip("no Chromium on this machine: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(FLAGS))
+        yield lambda width: browser.new_page(viewport={"width": width, "height": 740}, locale="fr-FR")
+        browser.close()
+
+
+def log_in(page: Page, address: str, password: str) -> None:
+    page.goto(address)
+    page.fill("#login", "south")
+    page.fill("#password", password)
+    page.keyboard.press("Enter")
+    page.wait_for_url(address)
+
+
+def test_a_case_on_a_small_phone(wiring: Wiring, world: World, port: int, open_page: Callable[[int], Page]) -> None:
+    with wiring.database.transaction() as session:
+        conversation = person(session, "+33639980001", "Marie-Antoinette-Bernadette de la Très-Longue-Rue")
+        say(session, conversation, "resident", "bonjour " + "trèslongmot" * 20, START)
+        case_id = open_case(session, conversation, world.leads["south"], urgent=True).id
+        book(session, world, "south", conversation, START + timedelta(days=1))
+    page = open_page(360)
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    root = f"http://127.0.0.1:{port}/desk"
+    log_in(page, f"{root}/", world.passwords["south"])
+    for path in ("/", "/bookings", "/bookings/1/cancel", "/closed", f"/cases/{case_id}"):
+        page.goto(root + path)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        small = "[...document.querySelectorAll('button, .button')].filter(e => e.offsetParent && e.offsetHeight < 44)"
+        assert page.evaluate(f"{small}.map(e => e.textContent)") == [], path
+
+    page.clock.install()
+    page.goto(f"{root}/cases/{case_id}")
+    page.fill("#text", "Bonjour, je")
+    page.focus("#text")
+    with wiring.database.transaction() as session:
+        say(session, session.scalars(select(Conversation)).one(), "resident", "vous êtes là ?", START)
+    page.clock.run_for(6_000)
+    page.wait_for_selector("text=vous êtes là ?")
+    assert page.input_value("#text") == "Bonjour, je"
+    assert page.evaluate("document.activeElement.id") == "text"
+    assert page.locator("[role=log] > li").count() == 2
+
+    page.fill("#text", "Bonjour, je vous appelle.")
+    page.click("text=Envoyer")
+    page.wait_for_selector("text=Votre message part")
+    page.wait_for_selector("text=Vous avez la parole")
+    assert complaints == []
+
+
+def test_a_link_in_an_email_opens_the_case(
+    wiring: Wiring, world: World, port: int, open_page: Callable[[int], Page]
+) -> None:
+    page = open_page(1280)
+    address = f"http://127.0.0.1:{port}/desk/bookings?on=2026-11-24"
+    log_in(page, address, world.passwords["south"])
+    # Another site, as the browser sees it: the cookie stays at home on the first step.
+    page.route(
+        "http://mail.example/", lambda route: route.fulfill(body=f'<a href="{address}">x</a>', content_type="text/html")
+    )
+    page.goto("http://mail.example/")
+    page.click("a")
+    page.wait_for_selector("h1:has-text('Mardi 24 novembre')")
