@@ -1,6 +1,5 @@
 """A process of residents who all want the same opening at the same moment."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from threading import Barrier
@@ -10,9 +9,17 @@ from db.session import Database
 from directory import bookings
 from directory.errors import OpeningTaken
 
+_start: Any = None  # a barrier all the processes share
 
-def race(url: str, ref: str, first_contact: int, threads: int, now: datetime, start: Any, results: Any) -> None:
-    """Runs in a process of its own: every thread tries once; puts (outcome, openings offered next) for each."""
+
+def prepare_process(start: Any) -> None:
+    """Called once in each process."""
+    global _start
+    _start = start
+
+
+def race(url: str, ref: str, first_contact: int, threads: int, now: datetime) -> list[tuple[str, list[str]]]:
+    """Every thread tries once, all at the same time: (outcome, openings offered next) for each."""
     database = Database(url)
     together = Barrier(threads)
 
@@ -26,9 +33,10 @@ def race(url: str, ref: str, first_contact: int, threads: int, now: datetime, st
             with database.reading() as session:
                 return "taken", [opening.ref for opening in bookings.alternatives(session, ref, now)]
 
-    run: Callable[[int], tuple[str, list[str]]] = attempt
     database.ping()
-    start.wait()
-    with ThreadPoolExecutor(threads) as pool:
-        results.put(list(pool.map(run, range(first_contact, first_contact + threads))))
-    database.close()
+    _start.wait()
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(attempt, range(first_contact, first_contact + threads)))
+    finally:
+        database.close()
