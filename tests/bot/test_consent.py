@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -173,6 +174,17 @@ def test_messages_still_waiting_are_erased_too(database: Database, now: datetime
     erase(database, life, now)
     with database.reading() as session:
         assert inbox.pending_conversations(session, now) == []
+
+
+def test_a_message_on_its_way_in_is_not_missed(database: Database, now: datetime, life: int) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as session:
+            arrive(session, now, "encore un secret")
+            erasing = pool.submit(erase, database, life, now)
+            wait([erasing], timeout=0.3)  # the erasure must wait for us: were it done by then, it would miss this
+        erasing.result(10)
+    deliver_due(database, FakeChannel(), now)
+    assert found_secrets(database) == set()
 
 
 def test_after_stop_nothing_leaves_but_the_last_word(database: Database, now: datetime) -> None:

@@ -73,6 +73,21 @@ def test_racing_first_messages_make_one_person(database: Database, now: datetime
     assert counted(database, Contact, Address, Conversation, Message) == [1, 1, 1, new]
 
 
+def test_a_message_is_stored_while_a_turn_is_taken(database: Database, now: datetime) -> None:
+    if database.dialect == "sqlite":
+        pytest.skip("one writer at a time is how SQLite works; a turn's transaction is short")
+    with database.transaction() as session:
+        conversation_id = arrive(session, now).id
+
+    def write() -> bool:
+        with database.transaction() as session:
+            return inbox.accept(session, inbound(), now).is_new
+
+    with ThreadPoolExecutor(1) as pool, database.transaction() as session:
+        contacts.lock(session, conversation_id)
+        assert pool.submit(write).result(10)
+
+
 def test_a_long_text_is_cut_and_says_so(database: Database, now: datetime) -> None:
     with database.transaction() as session:
         accepted = inbox.accept(session, inbound("é" * (MAX_LENGTH + 5)), now)
