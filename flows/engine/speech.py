@@ -17,6 +17,11 @@ def placeholders(text: str) -> set[str]:
     return {match["slot"] for match in _PLACEHOLDER.finditer(text) if match["slot"]}
 
 
+def all_placeholders(text: str) -> set[str]:
+    """Everything of a text that is replaced, braces included."""
+    return {match[0] for match in _PLACEHOLDER.finditer(text)}
+
+
 def fill(text: str, values: Mapping[str, Any], context: Mapping[str, Any]) -> str:
     """The text with its placeholders replaced; what has no value leaves nothing behind."""
 

@@ -1,0 +1,94 @@
+"""`allervers flows`: what the conversation is made of, checked and drawn.
+
+Results go to standard output, problems to standard error; exit code 2 when there is one.
+"""
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from bot.channels import gsm7
+from bot.runtime import interpreter, payloads
+from flows.actions import ACTIONS
+from flows.checks import check
+from flows.draw import draw
+from flows.engine.errors import AuthoringError, Problem
+from flows.knowledge_base import load_knowledge
+from flows.loader import load_domain, load_flows
+
+PICTURES = Path("docs") / "flows"
+
+
+@click.group()
+def flows() -> None:
+    """What the conversation is made of: check, draw."""
+
+
+@flows.command("check")
+def check_() -> None:
+    """Says what is wrong with flows, texts and answers, one problem a line."""
+    try:
+        known, domain, knowledge = load_flows(), load_domain(), load_knowledge()
+    except AuthoringError as error:
+        _refuse(*map(str, error.problems))
+    problems: list[Problem] = check(
+        known,
+        domain,
+        ACTIONS,
+        knowledge=knowledge,
+        segments=segments,
+        read_payload=payloads.parse,
+        intents={*interpreter.REPLIES, *interpreter.CONTROLS},
+    )
+    if problems:
+        _refuse(*map(str, problems))
+    counts = f"{len(known)} flows, {len(domain.responses)} responses, {len(knowledge.topics)} answers"
+    click.echo(f"{counts}: no fault")
+
+
+@flows.command("draw")
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; fail when a picture is out of date.")
+def draw_(only_check: bool) -> None:
+    """Writes docs/flows: a page and a picture for each flow."""
+    try:
+        pages = draw(load_flows())
+    except AuthoringError as error:
+        _refuse(*map(str, error.problems))
+    folder = _project() / PICTURES
+    late = out_of_date(folder, pages)
+    if only_check and late:
+        _refuse(*(f"{PICTURES / name}: out of date; run make flows" for name in late))
+    if not only_check:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in late:
+            if name in pages:
+                (folder / name).write_text(pages[name], encoding="utf-8")
+            else:
+                (folder / name).unlink()
+    click.echo(f"{len(pages)} pages in {PICTURES}, {0 if only_check else len(late)} changed")
+
+
+def segments(text: str) -> int:
+    """What a text costs by SMS, in the handset's alphabet."""
+    return gsm7.cost(gsm7.fold(text)).segments
+
+
+def out_of_date(folder: Path, pages: Mapping[str, str]) -> list[str]:
+    """The names of pages that are missing, differ, or have no flow any more."""
+    there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
+    return sorted(name for name in {*there, *pages} if there.get(name) != pages.get(name))
+
+
+def _project() -> Path:
+    here = Path.cwd()
+    root = next((folder for folder in (here, *here.parents) if (folder / "pyproject.toml").is_file()), None)
+    return root or _refuse(f"{here}: not inside the project; change to its folder")
+
+
+def _refuse(*lines: str) -> NoReturn:
+    for line in lines:
+        click.echo(line, err=True)
+    sys.exit(2)
