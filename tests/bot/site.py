@@ -14,10 +14,11 @@ from datetime import datetime
 from typing import Any
 
 import uvicorn
-from sqlalchemy import select
+from sqlalchemy import func, select
 from starlette.types import ASGIApp
 
 from bot.channels.web import WebChannel
+from bot.channels.web_bell import Bell
 from bot.conversations.models import Conversation, Message
 from bot.settings import Settings
 from bot.web import create_app
@@ -189,3 +190,37 @@ class Browser:
         name, _, rest = header.partition("=")
         if name == "allervers_phone":
             self.cookie = rest.partition(";")[0].strip('"') or None
+
+
+def count(database: Database, table: Any) -> int:
+    """How many rows a table holds."""
+    with database.reading() as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def add(house: House, **values: Any) -> int:
+    """Writes an outgoing message into the only conversation, as another process would: no bell rings."""
+    with house.database.transaction() as session:
+        message = outgoing(session.scalars(select(Conversation)).one(), house.now, **values)
+        session.add(message)
+        session.flush()
+        return message.id
+
+
+def until_answered(browser: Browser, messages: int = 2) -> list[dict[str, Any]]:
+    """Reads until the conversation holds that many messages."""
+    held: dict[int, dict[str, Any]] = {}
+    for _ in range(10):
+        for message in browser.read(known=",".join(map(str, held)), wait=5):
+            held[message["id"]] = message
+        if len(held) >= messages:
+            break
+    return [held[id] for id in sorted(held)]
+
+
+def wait_for_listener(bell: Bell) -> None:
+    """Until a phone waits."""
+    limit = time.monotonic() + 5
+    while not bell.waiting():
+        assert time.monotonic() < limit
+        time.sleep(0.005)
