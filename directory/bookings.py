@@ -37,7 +37,8 @@ CONTACT_LOCKS = 0x616C6C65  # this package's corner of PostgreSQL's advisory loc
 def take(session: Session, opening_ref: str, contact_id: int, now: datetime) -> Booking:
     """Books an opening for a contact.
 
-    Raises OpeningGone (past, not in the timetable), OpeningTaken (full), TooManyBookings or ContactBusy.
+    The notice `open_times` asks for is not asked for again: who was shown an opening may take it until it starts.
+    Raises OpeningGone (past, too far ahead, not in the timetable), OpeningTaken, TooManyBookings or ContactBusy.
     """
     _lock_contact(session, contact_id)
     held, start, end, seats = _find(session, opening_ref, now)
@@ -151,7 +152,7 @@ def _find(
 ) -> tuple[PermanenceDay, datetime, datetime, Sequence[int]]:
     """What the timetable says of a ref now, and the seats that look free."""
     permanence_id, start = parse_ref(ref)
-    if start <= now:
+    if not now < start <= now + HORIZON:
         raise OpeningGone(ref)
     timetable = load_timetable(session, start, start, [Permanence.id == permanence_id])
     for held in permanence_days(timetable, start.date() - DAY, start.date() + DAY):

@@ -84,6 +84,8 @@ def test_an_opening_is_gone_once_past_or_out_of_the_timetable(session: Session, 
     opening = open_times(session, now, limit=1)[0]
     with pytest.raises(OpeningGone):
         bookings.take(session, opening.ref, ALICE, opening.starts_at)
+    with pytest.raises(OpeningGone):
+        bookings.take(session, opening.ref, ALICE, opening.starts_at - timedelta(weeks=9))
     session.get_one(Permanence, opening.permanence_id).valid_until = opening.starts_at.date() - timedelta(days=1)
     with pytest.raises(OpeningGone):
         bookings.take(session, opening.ref, ALICE, now)
