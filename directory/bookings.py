@@ -18,6 +18,7 @@ from directory.models import Booking, BookingCell, Permanence
 from directory.openings import (
     CELL,
     DAY,
+    HORIZON,
     Opening,
     PermanenceDay,
     Taken,
