@@ -172,9 +172,11 @@ def ask_cancel(visit: Visit) -> Response:
     """Asks for confirmation, with the message the person will get."""
     line = _line(visit)
     reachable = telling.conversation_of(visit.session, line.booking.contact_id) is not None
-    draft = words.WORDS["cancel_message"].format(
-        moment=words.moment(line.booking.starts_at, visit.now, line.zone), place=line.place.name
-    ).replace(words.NBSP, " ")  # outside the alphabet of SMS
+    draft = (
+        words.WORDS["cancel_message"]
+        .format(moment=words.moment(line.booking.starts_at, visit.now, line.zone), place=line.place.name)
+        .replace(words.NBSP, " ")
+    )  # outside the alphabet of SMS
     return visit.page("cancel.html", line=line, reachable=reachable, draft=visit.form.get("text", draft))
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from bot.conversations import cases
+from bot.conversations import cases, consent
 from bot.conversations.case_models import Case, CaseEntry
 from bot.conversations.jobs import Job
 from bot.conversations.models import Conversation, Message
@@ -18,10 +18,10 @@ from tests.desk.world import START, Browser, Wiring, World, fields, one_database
 HOSTILE = "<script>alert('é')</script>\"'{{ 7*7 }}"
 
 
-def one_case(wiring: Wiring, world: World, lead: str = "south", **values: str) -> int:
+def one_case(wiring: Wiring, world: World, lead: str = "south", name: str = "Samira") -> int:
     """A case of someone who wrote; its id."""
     with wiring.database.transaction() as session:
-        conversation = person(session, "+33639980001", **values)
+        conversation = person(session, "+33639980001", name)
         say(session, conversation, "resident", "bjr c pr monter ma boite", START - timedelta(minutes=10))
         say(session, conversation, "bot", "Une personne vous répond.", START - timedelta(minutes=10))
         return open_case(session, conversation, world.leads[lead], START - timedelta(minutes=10), urgent=True).id
@@ -231,3 +231,14 @@ def test_who_waits_longest_comes_first(wiring: Wiring, world: World) -> None:
 def test_an_empty_desk_says_so(south: Browser) -> None:
     assert "Personne n’attend" in south.get("/")[1]
     assert "Aucun dossier clos" in south.get("/closed")[1]
+
+
+def test_an_erased_person_is_only_a_line(wiring: Wiring, world: World, south: Browser) -> None:
+    case_id = one_case(wiring, world)
+    with wiring.database.transaction() as session:
+        consent.erase(session, session.get_one(Case, case_id).contact, START)
+    text = south.get(f"/cases/{case_id}")[1]
+    assert "Samira" not in text
+    assert "98\xa000" not in text
+    assert "fait effacer ses données" in text
+    assert "Données effacées" in south.get("/closed")[1]

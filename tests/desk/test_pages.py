@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 import desk
-from bot.conversations import cases
+from bot.conversations import cases, wording
 from desk import words
 from desk.app import GUARDED
 from desk.door import Action
@@ -79,6 +79,7 @@ def test_pages_can_be_read_aloud(wiring: Wiring, world: World, south: Browser) -
 
 def test_every_code_has_words() -> None:
     assert set(cases.OUTCOMES) == set(words.WORDS["outcomes"])
+    assert set(wording.labels()["reasons"]) <= set(words.WORDS["reasons"])
     source = "".join(path.read_text(encoding="utf-8") for path in SOURCES.glob("*.py"))
     codes = set(re.findall(r'(?:Refused|Absent)\("(\w+)"\)', source)) | {"stale", "credentials", "bad_date"}
     assert codes <= set(words.WORDS["problems"])
