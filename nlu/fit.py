@@ -37,8 +37,9 @@ def fit(
     if threshold is None:
         threshold = fit_threshold(scores * sharpness, labels, intents, fallback)
     space = FeatureSpace.fit(blocks, texts)
-    weights, bias = fit_linear(matrix(space, texts), labels, len(intents), options.C)
-    return LinearClassifier(intents, space, weights, bias, sharpness, fallback.intent, threshold)
+    weights, bias = fit_linear(matrix(space, texts), labels, len(intents), options)
+    accuracy = float((scores.argmax(axis=1) == labels).mean()) if len(scores) else None
+    return LinearClassifier(intents, space, weights, bias, sharpness, fallback.intent, threshold, accuracy)
 
 
 def out_of_fold(
@@ -54,7 +55,7 @@ def out_of_fold(
     splitter = StratifiedKFold(folds, shuffle=True, random_state=SEED)
     for known, unseen in splitter.split(np.zeros(len(texts)), labels):
         space = FeatureSpace.fit(blocks, [texts[i] for i in known])
-        weights, bias = fit_linear(matrix(space, [texts[i] for i in known]), labels[known], count, options.C)
+        weights, bias = fit_linear(matrix(space, [texts[i] for i in known]), labels[known], count, options)
         scores[unseen] = matrix(space, [texts[i] for i in unseen]) @ weights + bias
     return scores
 
@@ -68,7 +69,9 @@ def matrix(space: FeatureSpace, texts: Sequence[str]) -> sparse.csr_matrix:
     return sparse.csr_matrix((values, indices, starts), shape=(len(texts), space.width))
 
 
-def fit_linear(rows: sparse.csr_matrix, labels: Labels, count: int, c: float) -> tuple[Floats, Floats]:
+def fit_linear(
+    rows: sparse.csr_matrix, labels: Labels, count: int, options: ClassifierOptions
+) -> tuple[Floats, Floats]:
     """One linear SVM per intent against all others; liblinear frees the lock, so two run at once."""
     if count == 1:
         return np.zeros((rows.shape[1], 1), np.float32), np.ones(1, np.float32)
@@ -76,7 +79,12 @@ def fit_linear(rows: sparse.csr_matrix, labels: Labels, count: int, c: float) ->
     bias = np.zeros(count, dtype=np.float32)
 
     def fit_one(label: int) -> None:
-        machine = LinearSVC(C=c, tol=TOLERANCE, max_iter=300, random_state=SEED)
+        machine = LinearSVC(
+            C=options.C,
+            class_weight={True: options.own_weight, False: 1.0},
+            tol=TOLERANCE,
+            random_state=SEED,
+        )
         machine.fit(rows, labels == label)
         weights[:, label] = machine.coef_[0]
         bias[label] = machine.intercept_[0]

@@ -65,6 +65,7 @@ class Model:
             "sharpness": classifier.sharpness,
             "fallback": classifier.fallback,
             "threshold": classifier.threshold,
+            "unseen_accuracy": classifier.unseen_accuracy,
         }
         resources = {
             "lookups": self.resources.lookups,
@@ -104,6 +105,7 @@ class Model:
                 meta["sharpness"],
                 meta["fallback"],
                 meta["threshold"],
+                meta["unseen_accuracy"],
             )
         except FileNotFoundError as error:
             raise ModelError(f"{folder}: {error.filename} is missing. Train the model again") from None

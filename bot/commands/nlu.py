@@ -63,7 +63,9 @@ def train(wiring: Wiring, data: tuple[Path, ...], out: Path, config: Path) -> No
         model.save(out)
     except (NluError, OSError) as error:
         _fail(error)
-    click.echo(f"{out}: {len(model.classifier.intents)} intents", err=True)
+    learnt = model.classifier
+    unseen = "too thin to measure" if learnt.unseen_accuracy is None else f"{learnt.unseen_accuracy:.3f}"
+    click.echo(f"{out}: {len(learnt.intents)} intents, accuracy in cross-validation: {unseen}", err=True)
 
 
 @nlu.command()
