@@ -115,7 +115,8 @@ class Knowledge:
             return sentence.otherwise
         used += facts
         shown = {fact.id: fact.show(to_check) for fact in facts}
-        return _FACT.sub(lambda match: shown[match[1]], sentence.text)
+        said = _FACT.sub(lambda match: shown[match[1]], sentence.text)
+        return said.replace(f"{to_check})", f"{to_check.strip('()')})") if to_check else said
 
 
 def load_knowledge(folder: Path = KNOWLEDGE) -> Knowledge:

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any, TextIO
 
 import click
-from db.migrate import upgrade
 from sqlalchemy import select
 
 from bot import inbox
@@ -21,6 +20,7 @@ from bot.commands.territory import ensure_territory
 from bot.commands.wiring import Wiring
 from bot.conversations.models import Message
 from bot.runtime.turn import Turns
+from db.migrate import upgrade
 from flows.engine.events import Choice, Event
 
 CHANNEL = "console"

@@ -5,11 +5,11 @@ import threading
 from importlib.metadata import entry_points
 
 import click
-import uvicorn
-from db.migrate import upgrade
 
+from bot import web_server
 from bot.app import create_app
 from bot.commands.wiring import Wiring
+from db.migrate import upgrade
 from directory.exchange import load_demo
 
 DEMO = "allervers.demo"
@@ -52,8 +52,8 @@ def serve(wiring: Wiring, host: str, port: int) -> None:
     services = wiring.services()
     upgrade(services.database.url)
     assert services.mind is not None  # ready before the first message, not at it
-    click.echo(f"allervers is on http://{host}:{port}  (desk: http://{host}:{port}/desk)", err=True)
-    uvicorn.run(create_app(services), host=host, port=port, log_level="warning", access_log=False)
+    click.echo(f"allervers: http://{host}:{port}  the leads' desk: http://{host}:{port}/desk  (Ctrl-C stops)", err=True)
+    web_server.serve(create_app(services), services.web.bell, host, port)
 
 
 @click.command()

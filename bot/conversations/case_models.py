@@ -44,7 +44,9 @@ class CaseEntry(Base):
 
     id: Mapped[Id]
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
-    kind: Mapped[str] = mapped_column(String(32))  # opened | handoff_requested | booked | moved | cancelled | taken | given_back | note | closed
+    kind: Mapped[str] = mapped_column(
+        String(32)
+    )  # opened | handoff_requested | booked | moved | cancelled | taken | given_back | note | closed
     detail: Mapped[Any] = mapped_column(EncryptedJson, nullable=True)
     lead_id: Mapped[int | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -24,6 +24,9 @@ from directory.models import Coverage
 OUTCOMES = ("created", "shaping", "employed", "oriented", "unreachable")
 """What became of a project when its case is closed."""
 
+LEAD_SPOKE = "lead_spoke"
+"""Slot by which the assistant knows, at its next turn, that it must say who speaks again."""
+
 
 def open_or_update(
     session: Session,
@@ -207,6 +210,8 @@ def _give_back(session: Session, case: Case, conversation: Conversation, lead_id
     if conversation.owner_lead_id is not None:
         conversation.owner_lead_id = None
         conversation.owner_epoch += 1
+        state = conversation.state or {}
+        conversation.state = {**state, "slots": {**state.get("slots", {}), LEAD_SPOKE: True}}
         _add_entry(session, case, "given_back", now, lead_id=lead_id)
 
 

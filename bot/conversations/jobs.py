@@ -16,7 +16,8 @@ class Job(Base):
     """One owed action. Claimed under a lease, settled only by the holder of that lease, never deleted half-done.
 
     kind: "deliver_message" {message_id} | "notify_lead" {case_id, fact, ...} | "remind_booking" {booking_id}.
-    key: unique name of the fact, so that one fact is owed once. order_key: jobs that share it leave one by one, in id order.
+    key: unique name of the fact, so that one fact is owed once.
+    order_key: jobs that share it leave one by one, in id order.
     """
 
     __tablename__ = "job"

@@ -1,7 +1,7 @@
 """Reminding people of their booking: it is read again at the last moment, and only a true one is said."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,6 +15,7 @@ from bot.conversations.jobs import REMINDER
 from bot.conversations.models import Conversation, Message
 from db.session import Database
 from directory.models import Booking
+from flows.engine.state import DialogueState
 
 RESPONSE = "utter_reminder"
 SPOKEN_FOR = 1800.0
@@ -64,6 +65,8 @@ class Reminder:
             created_at=now,
         )
         outbox.owe_delivery(session, message, now, lane=REMINDER)
+        state = DialogueState.from_json(conversation.state)  # a typed "2" now means the reminder's second choice
+        conversation.state = replace(state, menu=rendered.choices).to_json()
 
 
 def _reachable(session: Session, booking_id: int, now: datetime) -> tuple[Booking, Conversation] | str:

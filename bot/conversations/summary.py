@@ -6,7 +6,6 @@ from typing import Any
 from bot.conversations.wording import labels, render
 from flows.engine.speech import show
 
-
 FIELDS = ("idea", "sector", "stage", "need", "situation", "age_band", "commune", "qpv", "reach")
 """What the summary speaks of. Name and phone stay out of it: the desk shows them on their own."""
 

@@ -114,6 +114,8 @@ class Turns:
             return True
         if not claims_right(commands):
             consent.start_again(session, conversation, now)
+        if state.slots.get(cases.LEAD_SPOKE):
+            commands = [c.RunPattern("pattern_lead_spoke"), *commands]
         self._answer(session, conversation, message, state, commands, now)
         return True
 
