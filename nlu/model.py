@@ -48,9 +48,13 @@ class Model:
             fresh = Path(scratch) / "model"
             fresh.mkdir()
             self._write(fresh)
-            if folder.exists():
-                shutil.rmtree(folder)
-            fresh.rename(folder)
+            try:
+                if folder.exists():
+                    folder.rename(Path(scratch) / "old")
+                fresh.rename(folder)
+            except OSError:
+                if not folder.is_dir():  # otherwise another process saved at the same moment: as good
+                    raise
 
     def _write(self, folder: Path) -> None:
         config = yaml.safe_dump(self.pipeline.source, allow_unicode=True, sort_keys=False)
