@@ -16,6 +16,12 @@ class Wiring(Protocol):
     def database(self) -> Database: ...
 
 
+class Failure(click.ClickException):
+    """What we know how to explain, with the exit code of the other commands."""
+
+    exit_code = 2
+
+
 @click.group()
 def desk() -> None:
     """The leads' web desk."""
@@ -31,7 +37,7 @@ def account(wiring: Wiring, lead_code: str, login: str | None) -> None:
         with wiring.database().transaction() as session:
             login, password = accounts.set_account(session, lead_code, login, datetime.now(UTC))
     except DeskError as error:
-        raise click.ClickException(str(error)) from error
+        raise Failure(str(error)) from error
     click.echo(f"login:    {login}")
     click.echo(f"password: {password}")
     click.echo("Not stored anywhere: hand it over now, and run this again if it is lost.", err=True)

@@ -44,10 +44,10 @@ def test_the_command_makes_an_account_and_shows_its_password_once(wiring: Wiring
 
 def test_a_mistake_on_the_command_line_has_words(wiring: Wiring, world: World) -> None:
     result = run(wiring, "west")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "known: all, north, south" in result.stderr
     result = run(wiring, "south", "--login", "north")
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "--login" in result.stderr
 
 
