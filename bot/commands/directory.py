@@ -14,6 +14,8 @@ from zoneinfo import ZoneInfo
 import click
 
 from bot.commands.moments import Moment
+from bot.commands.territory import ensure_territory
+from db.migrate import upgrade
 from db.session import Database
 from directory.errors import DirectoryError
 from directory.exchange import check, demo_files, export, import_files
@@ -42,7 +44,7 @@ def directory() -> None:
 def import_(wiring: Wiring, paths: tuple[Path, ...]) -> None:
     """Adds and changes rows as CSV files, and a GeoJSON of perimeters, say. All or nothing."""
     try:
-        with wiring.database().transaction() as session:
+        with _database(wiring).transaction() as session:
             counts = import_files(session, paths)
     except DirectoryError as error:
         _refuse(str(error).splitlines())
@@ -58,7 +60,7 @@ def import_(wiring: Wiring, paths: tuple[Path, ...]) -> None:
 def export_(wiring: Wiring, folder: Path) -> None:
     """Writes the whole directory as the files that import reads."""
     try:
-        with wiring.database().reading() as session:
+        with _database(wiring).reading() as session:
             paths = export(session, folder)
     except OSError as error:
         _refuse([f"{folder}: {error.strerror}; choose a folder that can be written"])
@@ -83,12 +85,17 @@ def check_(paths: tuple[Path, ...]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
 @click.pass_obj
 def nearest(wiring: Wiring, where: str, at: datetime | None, limit: int, as_json: bool) -> None:
-    """The nearest places, their next permanence, and the nearest stops to come."""
+    """The nearest places, their next permanence, and the nearest stops to come.
+
+    An empty database gets the demonstration territory first.
+    """
     now = (at or datetime.now(UTC)).astimezone(UTC)
     point = geocode(gazetteer(), where)
     if point is None:
         _refuse([f"{where!r} names no commune; write a commune, a postcode or lat,lon"])
-    with wiring.database().reading() as session:
+    database = _database(wiring)
+    ensure_territory(database)
+    with database.reading() as session:
         places = nearest_places(session, point.lat, point.lon, now, limit=limit)
         stops = nearest_stops(session, point.lat, point.lon, now, limit=limit)
         found = {
@@ -101,6 +108,13 @@ def nearest(wiring: Wiring, where: str, at: datetime | None, limit: int, as_json
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         _print(found)
+
+
+def _database(wiring: Wiring) -> Database:
+    """The database, with the tables of this version."""
+    database = wiring.database()
+    upgrade(database.url)
+    return database
 
 
 def _refuse(lines: Sequence[str]) -> NoReturn:

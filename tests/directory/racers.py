@@ -9,6 +9,8 @@ from db.session import Database
 from directory import bookings
 from directory.errors import OpeningTaken
 
+THREADS = 10
+
 _start: Any = None  # a barrier all the processes share
 
 
@@ -18,13 +20,14 @@ def prepare_process(start: Any) -> None:
     _start = start
 
 
-def race(url: str, ref: str, first_contact: int, threads: int, now: datetime) -> list[tuple[str, list[str]]]:
-    """Every thread tries once, all at the same time: (outcome, openings offered next) for each."""
-    database = Database(url)
-    together = Barrier(threads)
+def race(url: str, ref: str, first_contact: int, tries: int, now: datetime) -> list[tuple[str, list[str]]]:
+    """Contacts try once each, ten at the same time: (outcome, openings offered next) for each."""
+    database = Database(url, pool_size=1)  # and four more when busy: the rest wait at the pool's door, in order
+    together = Barrier(THREADS)
 
     def attempt(contact_id: int) -> tuple[str, list[str]]:
-        together.wait()
+        if contact_id < first_contact + THREADS:
+            together.wait()
         try:
             with database.transaction() as session:
                 bookings.take(session, ref, contact_id, now)
@@ -36,7 +39,7 @@ def race(url: str, ref: str, first_contact: int, threads: int, now: datetime) ->
     database.ping()
     _start.wait()
     try:
-        with ThreadPoolExecutor(threads) as pool:
-            return list(pool.map(attempt, range(first_contact, first_contact + threads)))
+        with ThreadPoolExecutor(THREADS) as pool:
+            return list(pool.map(attempt, range(first_contact, first_contact + tries)))
     finally:
         database.close()

@@ -52,8 +52,7 @@ def test_problems_go_to_standard_error_with_exit_code_two(wiring: Wiring, tmp_pa
     assert run(wiring, "export", str(tmp_path / "file" / "folder")).exit_code == 2
 
 
-def test_nearest(wiring: Wiring) -> None:
-    run(wiring, "import", *map(str, demo_files()))
+def test_nearest_of_the_demonstration_territory(wiring: Wiring) -> None:
     result = run(wiring, "nearest", "11000 Carcassonne", "--at", "2026-11-23T09:00", "--json")
     found = json.loads(result.stdout)
     assert found["point"]["insee_code"] == "11069"
@@ -71,7 +70,6 @@ def test_nearest(wiring: Wiring) -> None:
 
 
 def test_nearest_shows_stops_that_were_still_to_come(wiring: Wiring) -> None:
-    run(wiring, "import", *map(str, demo_files()))
     plain = run(wiring, "nearest", "caen", "--at", "2025-08-15T09:00").stdout
     assert "next stop 2025-08-19, Caen" in plain
     assert "2025-08-11" not in plain

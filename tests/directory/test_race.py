@@ -19,7 +19,7 @@ from directory.timetable import open_times
 from tests.directory.builders import add_lead, add_permanence, add_place
 from tests.directory.racers import prepare_process, race
 
-PROCESSES, THREADS = 4, 50
+PROCESSES, TRIES = 4, 50
 
 
 def prepare(database: Database, now: datetime) -> list[str]:
@@ -46,9 +46,9 @@ def test_two_hundred_residents_want_the_last_place(database: Database, now: date
     ref, following, *_ = prepare(database, now)
     url = database.url.render_as_string(hide_password=False)
     # Each waits for the others before it starts, so each process gets one.
-    tasks = [(url, ref, number * THREADS, THREADS, now) for number in range(PROCESSES)]
+    tasks = [(url, ref, number * TRIES, TRIES, now) for number in range(PROCESSES)]
     outcomes = [outcome for each in processes.starmap(race, tasks, chunksize=1) for outcome in each]
-    assert Counter(outcome for outcome, _ in outcomes) == {"booked": 1, "taken": PROCESSES * THREADS - 1}
+    assert Counter(outcome for outcome, _ in outcomes) == {"booked": 1, "taken": PROCESSES * TRIES - 1}
     assert all(offered[0] == following for outcome, offered in outcomes if outcome == "taken")
     with database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Booking)) == 1
