@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import date, datetime, tzinfo
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +23,30 @@ def _static_version() -> str:
     return digest.hexdigest()[:12]
 
 
+@cache
+def _environment() -> jinja2.Environment:
+    """Templates, compiled once in a process."""
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {
+        "phone": words.phone,
+        "label": lambda code, group: words.label(group, code),
+        "first_upper": lambda said: said[:1].upper() + said[1:],
+    }
+    templates.globals |= {"words": words.WORDS, "static_version": _static_version()}
+    return templates
+
+
 class Renderer:
     """Templates of the desk. `zone`: where times are read when a place does not say otherwise."""
 
     def __init__(self, zone: tzinfo) -> None:
         self.zone = zone
-        self._templates = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(HERE / "templates"),
-            autoescape=True,
-            undefined=jinja2.StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        self._templates.filters |= {
-            "phone": words.phone,
-            "label": lambda code, group: words.label(group, code),
-            "first_upper": lambda said: said[:1].upper() + said[1:],
-        }
-        self._templates.globals |= {"words": words.WORDS, "static_version": _static_version()}
 
     def html(self, template: str, now: datetime, /, **context: Any) -> str:
         """A template with its context. Times are said as seen at `now`."""
@@ -57,7 +64,7 @@ class Renderer:
             return words.ago(since, now)
 
         said = {"moment": moment, "hour": hour, "day": day, "ago": ago}
-        return self._templates.get_template(template).render(said | context)
+        return _environment().get_template(template).render(said | context)
 
     def section(self, element_id: str, template: str, now: datetime, /, **context: Any) -> tuple[Markup, str]:
         """A part of a page that the script may refresh, in an element with this id; and the version of its content."""
