@@ -146,7 +146,9 @@ class _Steps:
             return
         kind = kinds[0]
         for key in set(item) - _COMMON - _EXTRA.get(kind, set()) - {kind}:
-            self.reader.fault(item.line_of(key), f"a {kind} step has no key {key}", "remove it or correct its spelling")
+            self.reader.fault(
+                item.line_of(key), f"a step with {kind}: has no key {key}", "remove it or correct its spelling"
+            )
         position = len(self.flat)
         self.flat.append(NoopStep(step_id))  # keeps its place before the steps nested in it
         branches = self._next(item, following)

@@ -250,4 +250,5 @@ def _entries(data: LineDict, key: str) -> Iterable[tuple[str, LineDict, int]]:
     section = data.get(key)
     if isinstance(section, LineDict):
         for name, body in section.items():
-            yield str(name), body if isinstance(body, LineDict) else LineDict(), section.line_of(name)
+            line = section.line_of(name)
+            yield str(name), body if isinstance(body, LineDict) else LineDict(line), line

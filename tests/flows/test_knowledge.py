@@ -1,0 +1,154 @@
+"""Answers: what is unsure or out of date is never shown; faults with file, line and cure."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from flows.engine.errors import AuthoringError
+from flows.knowledge_base import CERTAINTIES, Fact, Knowledge, Sentence, Source, Topic, load_knowledge
+from tests.flows.world import write
+
+GOOD = """\
+sources:
+  gov: {title: "Service public", url: "https://example.org/a", publisher: official}
+  old: {title: "Ancien", url: "https://example.org/b", publisher: secondary}
+facts:
+  rate: {value: "12", unit: "%", source: gov, checked_on: 2026-11-01, review_by: 2027-01-31, certainty: official}
+  age: {value: "3", unit: "ans", source: old, checked_on: 2026-10-01, review_by: 2027-06-30, certainty: older}
+answers:
+  faq/tax:
+    title: Impôts
+    sms:
+      - {text: "Le taux est {rate}.", otherwise: "Le taux change."}
+    full:
+      - Une phrase sans chiffre.
+      - {text: "Taux {rate}, après {age}.", otherwise: "Le taux dépend."}
+    sources: [gov]
+    checked_on: 2026-11-10
+    read: {title: Lire, url: "https://example.org/c"}
+    follow_ups: [faq/tax]
+    offer: place:bus
+"""
+
+
+def load(folder: Path, text: str = GOOD) -> Knowledge:
+    write(folder, "k.yml", text)
+    return load_knowledge(folder)
+
+
+def test_an_answer_shows_its_figures_with_sources_and_the_oldest_check(tmp_path: Path) -> None:
+    answer = load(tmp_path).answer("faq/tax", date(2026, 11, 23), "(à vérifier)")
+    assert answer.sms == "Le taux est 12 %."
+    assert answer.full == ("Une phrase sans chiffre.", "Taux 12 %, après 3 ans (à vérifier).")
+    assert [source.id for source in answer.sources] == ["gov", "old"]
+    assert answer.checked_on == date(2026, 10, 1)
+
+
+def test_past_its_review_date_a_figure_falls_silent(tmp_path: Path) -> None:
+    knowledge = load(tmp_path)
+    assert "12" in knowledge.answer("faq/tax", date(2027, 1, 31)).sms
+    late = knowledge.answer("faq/tax", date(2027, 2, 1))
+    assert late.sms == "Le taux change."
+    assert late.full[1] == "Le taux dépend."
+    assert [source.id for source in late.sources] == ["gov"]
+    assert late.checked_on == date(2026, 11, 10)
+
+
+def test_topics_are_known_by_id_and_title(tmp_path: Path) -> None:
+    knowledge = load(tmp_path)
+    assert "faq/tax" in knowledge
+    assert "faq/none" not in knowledge
+    assert knowledge.title("faq/tax") == "Impôts"
+    with pytest.raises(KeyError):
+        knowledge.answer("faq/none", date(2026, 11, 23))
+
+
+DAY = date(2026, 11, 23)
+REAL = load_knowledge()
+SOURCE = Source("s", "S", "https://example.org", "official")
+FACTS = st.builds(
+    lambda rank, days, certainty: Fact(
+        f"f{rank}", f"<{rank}>", "€", SOURCE, DAY - timedelta(days=30), DAY + timedelta(days=days), certainty
+    ),
+    st.integers(0, 5),
+    st.integers(-40, 40),
+    st.sampled_from(CERTAINTIES),
+)
+
+
+@given(st.lists(FACTS, min_size=1, max_size=6, unique_by=lambda fact: fact.id), st.integers(-60, 60), st.data())
+def test_no_unsure_or_stale_figure_is_ever_shown(facts: list[Fact], days: int, data: st.DataObject) -> None:
+    on = DAY + timedelta(days=days)
+    names = st.lists(st.sampled_from([fact.id for fact in facts]), max_size=3)
+    used = [tuple(data.draw(names)) for _ in range(3)]
+    sentences = tuple(Sentence("x " + " ".join(f"{{{name}}}" for name in each), "otherwise", each) for each in used)
+    topic = Topic("t", "T", sentences, sentences, "r", "https://example.org", (SOURCE,), DAY, (), "human", "f", 1)
+    answer = Knowledge({"t": topic}, {fact.id: fact for fact in facts}).answer("t", on)
+    said = answer.sms + "".join(answer.full)
+    for fact in facts:
+        if fact.certainty == "unsure" or on > fact.review_by:
+            assert fact.value not in said
+    assert "{" not in said
+    assert said
+
+
+@given(st.sampled_from(sorted(REAL.topics)), st.dates(date(2026, 1, 1), date(2032, 12, 31)))
+def test_the_real_answers_are_true_or_silent_on_any_day(topic_id: str, on: date) -> None:
+    answer = REAL.answer(topic_id, on, "(à vérifier)")
+    assert answer.sms
+    assert answer.full
+    allowed = {_said(sentence, on) for sentence in REAL.topics[topic_id].full}
+    assert set(answer.full) <= allowed
+
+
+def _said(sentence: Sentence, on: date) -> str:
+    facts = [REAL.facts[name] for name in sentence.facts]
+    if any(fact.certainty == "unsure" or on > fact.review_by for fact in facts):
+        return sentence.otherwise
+    values = {fact.id: fact.show("(à vérifier)") for fact in facts}
+    return sentence.text.format(**values) if facts else sentence.text
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "what"),
+    [
+        ('title: "Service public", ', "", 2, "lacks a title or an https address"),
+        ("https://example.org/a", "http://example.org/a", 2, "lacks a title or an https address"),
+        ("source: gov", "source: nobody", 5, "no source is called nobody"),
+        ("checked_on: 2026-11-01", "checked_on: soon", 5, "checked_on is not a date: soon"),
+        ("review_by: 2027-01-31", "review_by: null", 5, "review_by is not a date"),
+        ("certainty: official", "certainty: sure", 5, "rate has no certainty"),
+        ('value: "12"', 'value: ""', 5, "rate has no value"),
+        ("  rate: {", "  rate: 3\n  spare: {", 5, "checked_on is not a date"),
+        ("      - Une phrase", "      - Une {phrase}", 13, "no fact is called phrase"),
+        ("      - Une phrase", "      - Une {rate}", 13, "a sentence with a figure has no otherwise"),
+        ('"Le taux change."', '"Le taux {rate}."', 11, "an otherwise names a fact"),
+        ('    sms:\n      - {text: "Le taux est {rate}.", otherwise: "Le taux change."}\n', "", 9, "no sms sentences"),
+        ("    sources: [gov]\n", "", 8, "lacks sources, checked_on or a page"),
+        ("    sources: [gov]\n", "    sources: gov\n", 8, "lacks sources, checked_on or a page"),
+        ("    sources: [gov]", "    sources: [gone]", 8, "no source is called gone"),
+        ("    checked_on: 2026-11-10", "    checked_on: 10/11/2026", 16, "checked_on is not a date: 10/11/2026"),
+        ('    read: {title: Lire, url: "https://example.org/c"}\n', "    read: here\n", 8, "a page to read"),
+        ("[faq/tax]", "[faq/none]", 8, "faq/tax leads to faq/none, unanswered"),
+    ],
+)
+def test_faults_of_answers(tmp_path: Path, old: str, new: str, line: int, what: str) -> None:
+    assert GOOD.count(old) == 1
+    with pytest.raises(AuthoringError) as error:
+        load(tmp_path, GOOD.replace(old, new))
+    found = [(Path(problem.file).name, problem.line, problem.what) for problem in error.value.problems]
+    assert any(file == "k.yml" and at == line and what in said for file, at, said in found), found
+    assert all(problem.cure for problem in error.value.problems)
+
+
+def test_facts_topics_and_sources_stand_once_over_all_files(tmp_path: Path) -> None:
+    write(tmp_path, "j.yml", GOOD.replace('title: "Ancien"', 'title: "Autre"'))
+    with pytest.raises(AuthoringError) as error:
+        load(tmp_path)
+    said = " ".join(problem.what for problem in error.value.problems)
+    assert "the source old differs in another file" in said
+    assert "the fact rate stands twice" in said
+    assert "faq/tax is answered twice" in said
