@@ -39,6 +39,7 @@ check: install ## format, lint, types, import arrows, authored content
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/allervers flows check
 	@$(BIN)/allervers flows draw --check
+	@$(BIN)/allervers nlu check
 	@$(BIN)/allervers directory check
 
 format: install ## rewrites the code in the house format

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio.to_thread
+from sqlalchemy import select
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount
 
@@ -31,6 +32,7 @@ from bot.web import create_app as create_site
 from bot.worker import Worker
 from db.session import Database
 from directory.geography import gazetteer
+from directory.models import Qpv
 from flows.actions import ACTIONS
 from flows.actions.tools import Service
 from flows.engine.engine import Engine
@@ -71,7 +73,10 @@ class Services:
     @cached_property
     def understanding(self) -> Understander:
         """What texts mean; trained anew when its data changed."""
-        return load_or_train(TRAINING_DATA, self.settings.data_dir / "nlu", gazetteer().names()).engine()
+        with self.database.reading() as session:
+            neighbourhoods = tuple(session.scalars(select(Qpv.name).distinct().order_by(Qpv.name)))
+        lookups = {"qpv": neighbourhoods} if neighbourhoods else None
+        return load_or_train(TRAINING_DATA, self.settings.data_dir / "nlu", gazetteer().names(), lookups).engine()
 
     @cached_property
     def mind(self) -> Mind:

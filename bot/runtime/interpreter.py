@@ -20,6 +20,8 @@ DOUBT = 0.2  # above, a meaning is offered among at most three
 ALONE = 0.7  # share of a text that is a town for the text to be nothing else
 FAINT = 0.1  # below, a meaning is not even offered
 
+OUT_OF_SCOPE = "out_of_scope"
+
 REPLIES: Mapping[str, str] = {
     "greet": "utter_greet",
     "goodbye": "utter_goodbye",
@@ -34,7 +36,7 @@ CONTROLS: Mapping[str, c.Command] = {
     "repeat": c.RepeatBotMessages(),
     "skip": c.SkipQuestion(),
     "cancel_flow": c.CancelFlow(),
-    "out_of_scope": c.CannotHandle("out_of_scope"),  # said three times, it needs a human as well
+    OUT_OF_SCOPE: c.CannotHandle("out_of_scope"),  # said three times, it needs a human as well
 }
 TELLS: Mapping[str, Callable[[Set[str]], bool]] = {
     "idea": lambda given: "sector" in given,  # "j'ai un projet" tells no idea yet
@@ -127,14 +129,16 @@ class Interpreter:
         )
 
     def _intent(self, turn: Turn, understanding: Understanding) -> list[c.Command]:
-        intent = understanding.intent
+        intent, ranking = understanding.intent, understanding.ranking
         if turn.asked is None and (place := self._bare_place(turn, understanding)):
             return place
+        if intent.name == OUT_OF_SCOPE and len(ranking) > 1 and ranking[1].confidence >= DOUBT:
+            intent, ranking = ranking[1], ranking[1:]  # refused for want of certainty: worth a question
         if intent.confidence >= ACCEPT:
             meant = self._meant(turn, intent.name)
             flow = next((command.flow for command in meant if isinstance(command, c.StartFlow)), None)
             return [*self._details(turn, understanding, flow), *meant] if flow else meant
-        choices = self._likely(understanding.ranking)
+        choices = self._likely(ranking)
         if len(choices) >= 2 or (choices and intent.confidence >= DOUBT):
             return [c.Clarify(tuple(choices[:MAX_CHOICES]))]
         return [c.CannotHandle()]

@@ -26,6 +26,11 @@ _INTRODUCES = re.compile(
     r"\b(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?|mon pr[ée]nom (?:c[' ]?est|est))\s+(?P<name>[^\W\d_][\w'’-]{1,30})",
     re.IGNORECASE,
 )
+_NEGATED = re.compile(
+    r"\b(?:pas|jamais) (?:(?:l|le|la|les|me|tout|du tout|vraiment|la peine d|la peine de) )*(?:annul|supprim|effac|arret)"
+    r"|\b(?:annule|supprime|efface|arrete)[sz]? (?:(?:le|la|les|surtout|rien|mon rdv|mon rendez vous) )*pas\b"
+    r"(?! (?:possible|dispo|disponible|libre|le|la)\b)"
+)
 _AGE_ALONE = re.compile(r"\b(\d{1,2})\b")
 _AGE = re.compile(r"^(?:j ai |jai |g )?(\d{1,2}) ?ans$")
 MAX_NAME = 40
@@ -48,18 +53,27 @@ def is_correction(text: str) -> bool:
     return bool(_CORRECTION.search(fold(text)))
 
 
+def is_negated(text: str) -> bool:
+    """True when the text says that something is not to be given up or erased ("je veux PAS annuler")."""
+    return bool(_NEGATED.search(fold(text)))
+
+
 def name_in_answer(text: str) -> str | None:
     """The name in a reply to "your first name?"; None when the reply is no name."""
     match = _NAME.match(text.strip())
     name = (match["name"] if match else text).strip(" .,;!\n\t")
     plausible = 1 < len(name) <= MAX_NAME and not any(char.isdigit() for char in name) and len(name.split()) <= 4
-    return name if plausible and any(char.isalpha() for char in name) else None
+    return _capitalised(name) if plausible and any(char.isalpha() for char in name) else None
 
 
 def name_introduced(text: str) -> str | None:
     """The name in "je m'appelle …", anywhere in a text."""
     match = _INTRODUCES.search(text)
-    return match["name"].strip() if match else None
+    return _capitalised(match["name"].strip()) if match else None
+
+
+def _capitalised(name: str) -> str:
+    return name.title() if name.islower() else name
 
 
 def age_band(text: str, *, bare: bool) -> str | None:
