@@ -1,15 +1,18 @@
 """One inbound message, what its text means, and the state it is read in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from bot.channels.base import InboundMessage
-from bot.runtime import payloads
+from bot.runtime import payloads, texts
 from flows.engine.domain import Domain, SlotMapping
 from flows.engine.model import Flow
 from flows.engine.state import DialogueState
 from nlu.understanding import Entity, Intent, Understanding
+
+GIVES_UP = frozenset({"cancel_appointment", "delete_my_data", "stop_messages", "cancel_flow"})
+"""Meanings that must never be read into their own denial."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +31,7 @@ class Turn:
     def __init__(self, reading: Reading, state: DialogueState, domain: Domain, flows: dict[str, Flow]) -> None:
         self.inbound = reading.inbound
         self.text = reading.inbound.text
-        self.understanding = reading.understanding
+        self.understanding = _with_negation(reading.understanding, self.text, state.asked)
         self.today = reading.today
         self.state = state
         self.asked = state.asked
@@ -68,3 +71,12 @@ class Turn:
         if not last or not self.state.menu or not str(last["texts"].get("", "")).rstrip().endswith("?"):
             return None
         return payloads.parse(self.state.menu[0].payload)
+
+
+def _with_negation(understanding: Understanding | None, text: str, asked: str | None) -> Understanding | None:
+    """Reads "je veux PAS annuler" as what it says: a no to the question asked, else a look at the booking."""
+    if understanding is None or understanding.intent.name not in GIVES_UP or not texts.is_negated(text):
+        return understanding
+    looks = asked is None and understanding.intent.name == "cancel_appointment"
+    meant = Intent("my_appointment" if looks else "deny", understanding.intent.confidence)
+    return replace(understanding, intent=meant, ranking=(meant,))

@@ -25,6 +25,8 @@ INTERRUPTS = frozenset(
 NO_NAMES = frozenset({"affirm", "greet", "goodbye", "thanks"})
 """Meanings of a word that is nobody's name."""
 ASKS_FOR_OPENING = "opening"
+WISHES = frozenset({"wanted_date", "wanted_time"})
+"""Slots that say which openings suit."""
 
 
 class Replies:
@@ -43,14 +45,17 @@ class Replies:
         filled = self.entity_slots.read(turn, understanding.entities)
         names = {command.name for command in filled}
         relevant = asked in names or (asked == "commune" and "commune_candidates" in names)
-        relevant = relevant or (asked == ASKS_FOR_OPENING and bool(names & {"wanted_date", "wanted_time"}))
-        if relevant and not (asking and understanding.intent.name in self.topics):
+        relevant = relevant or (asked == ASKS_FOR_OPENING and bool(names & WISHES))
+        wonders = asking and understanding.intent.name in self.topics
+        if relevant and not wonders:
             return [*filled]
         if asked == "commune" and not asking:
             return self._town(turn, understanding)
+        if asked == "phone" and any(char.isdigit() for char in turn.text) and not asking:
+            return [c.CannotHandle("invalid_value")]
         return (
-            self._closed(turn, asked, understanding)
-            or (None if asking else self._elsewhere(turn))
+            (None if wonders else self._closed(turn, asked, understanding))
+            or (None if asking else self._elsewhere(turn, filled))
             or self._open(turn, understanding, [command for command in filled if command.name != asked])
         )
 
@@ -59,7 +64,10 @@ class Replies:
         if not texts.is_correction(turn.text):
             return None
         slots = turn.state.slots
-        given = {command.name: command.value for command in self.entity_slots.read(turn, understanding.entities)}
+        filled = self.entity_slots.read(turn, understanding.entities)
+        given = {command.name: command.value for command in filled}
+        if slots.get(ASKS_FOR_OPENING) and WISHES & set(given):  # "en fait plutôt jeudi": chosen anew
+            return [*filled, c.CorrectSlot(ASKS_FOR_OPENING, None)]
         for slot in self.words:
             value = self.closed_value(turn, slot, turn.text)
             if value is not None:
@@ -113,10 +121,12 @@ class Replies:
                 return value
         return None
 
-    def _elsewhere(self, turn: Turn) -> list[c.Command] | None:
+    def _elsewhere(self, turn: Turn, filled: list[c.SetSlot]) -> list[c.Command] | None:
         """A short reply that answers another question of the flow: it is taken there."""
         if len(turn.text.split()) > SHORT or turn.takes_text(str(turn.asked)):
             return None
+        if told := [command for command in filled if command.name in turn.questions()]:
+            return [*told]
         if name := texts.name_introduced(turn.text):
             return [c.SetSlot("name", name)]
         for slot in turn.questions():

@@ -27,7 +27,8 @@ _INTRODUCES = re.compile(
     re.IGNORECASE,
 )
 _NEGATED = re.compile(
-    r"\b(?:pas|jamais) (?:(?:l|le|la|les|me|tout|du tout|vraiment|la peine d|la peine de) )*(?:annul|supprim|effac|arret)"
+    r"\b(?:pas|jamais) (?:(?:l|le|la|les|me|tout|du tout|vraiment|la peine d|la peine de) )*"
+    r"(?:annul|supprim|effac|arret)"
     r"|\b(?:annule|supprime|efface|arrete)[sz]? (?:(?:le|la|les|surtout|rien|mon rdv|mon rendez vous) )*pas\b"
     r"(?! (?:possible|dispo|disponible|libre|le|la)\b)"
 )
