@@ -13,7 +13,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from bot.channels.base import Channel, OutboundMessage
+from bot.channels.base import PULLED, Channel, OutboundMessage
 from bot.conversations import appointments, contacts
 from bot.conversations.jobs import NOTIFICATION, REMINDER, REPLY
 from bot.conversations.models import Conversation, Message
@@ -34,7 +34,6 @@ from db.session import Database
 __all__ = [
     "DELIVER",
     "NOTIFICATION",
-    "PULLED_CHANNELS",
     "REMINDER",
     "REPLY",
     "ClaimedJob",
@@ -51,9 +50,6 @@ __all__ = [
 ]
 
 DELIVER = "deliver_message"
-
-PULLED_CHANNELS = frozenset({"console", "web"})
-"""Channels whose person fetches the messages: what is committed needs no delivery."""
 
 _ADVANCES = {"sent": ("queued",), "delivered": ("queued", "sent"), "failed": ("queued", "sent")}
 _log = logging.getLogger(__name__)
@@ -76,7 +72,7 @@ def owe_delivery(session: Session, message: Message, now: datetime, *, lane: int
     The caller holds the conversation's lock (`contacts.lock`): it makes the order of ids the order of speech.
     """
     session.add(message)
-    if message.channel in PULLED_CHANNELS:
+    if message.channel in PULLED:
         message.status, message.done_at = "sent", now
         return False
     message.status = "queued"

@@ -38,19 +38,17 @@ class OutboundMessage:
     attachments: tuple[Mapping[str, Any], ...] = field(default=())
 
 
-class Channel(Protocol):
-    """A way to reach people.
+PULLED = frozenset({"console", "web"})
+"""Channels whose person fetches the messages: once committed they are sent, and no delivery is owed."""
 
-    `pushes`: False when the person's side fetches its messages itself (web page, terminal), so that nothing is owed
-    once they are committed. `variant`: the `channel:` of a response's text variation.
-    """
+
+class Channel(Protocol):
+    """A way to reach people. `variant`: the `channel:` of a response's text variation."""
 
     @property
     def name(self) -> str: ...
     @property
     def variant(self) -> str: ...
-    @property
-    def pushes(self) -> bool: ...
 
     def send(self, message: OutboundMessage) -> str:
         """Delivers one message and returns the provider's id; raises SendError. No transaction is open."""

@@ -29,7 +29,6 @@ class WebChannel:
     bell: Bell = field(default_factory=Bell)
     name: str = NAME
     variant: str = NAME
-    pushes: bool = False
 
     def send(self, message: OutboundMessage) -> str:
         """Nothing to do: what is committed is what the page shows."""

@@ -2,7 +2,6 @@
 
 import json
 import sys
-import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -13,7 +12,7 @@ from sqlalchemy import select
 
 from bot import inbox
 from bot.app import Services, utc_now
-from bot.channels.base import InboundMessage
+from bot.channels import console
 from bot.channels.rendering import numbered
 from bot.commands.moments import Moment
 from bot.commands.territory import ensure_territory
@@ -23,13 +22,9 @@ from bot.runtime.turn import Turns
 from db.migrate import upgrade
 from flows.engine.events import Choice, Event
 
-CHANNEL = "console"
-VARIANTS = {"console": "", "telegram": "telegram", "sms": "sms"}
-KINDS = frozenset({"text", "payload", "location", "contact", "kind", "id"})
-
 
 @click.command()
-@click.option("--channel", type=click.Choice(list(VARIANTS)), default="console", help="How replies look.")
+@click.option("--channel", type=click.Choice(list(console.VARIANTS)), default="console", help="How replies look.")
 @click.option("--as", "key", default="me", help="Who speaks: another key is another person.")
 @click.option("--at", type=Moment(), help="The moment it is, for the whole conversation.")
 @click.option("--json", "as_json", is_flag=True, help="One inbound message a line in, one JSON reply a line out.")
@@ -55,16 +50,16 @@ class Talk:
         self._services = services
         self._address = f"{channel}:{key}"
         self._seen: list[Event] = []
-        mind = replace(services.mind, variants={**services.mind.variants, CHANNEL: VARIANTS[channel]})
+        mind = replace(services.mind, variants={**services.mind.variants, console.NAME: console.VARIANTS[channel]})
         self._turns = Turns(services.database, mind, services.clock, observe=self._seen.extend)
 
-    def say(self, **fields: Any) -> tuple[list[dict[str, Any]], list[Event]]:
-        """What is answered to one message, and the turn's events."""
+    def say(self, line: str) -> tuple[list[dict[str, Any]], list[Event]]:
+        """What is answered to one line, and the turn's events; nothing to a message that was there already."""
         self._seen.clear()
-        fields.setdefault("provider_id", uuid.uuid4().hex)
-        inbound = InboundMessage(channel=CHANNEL, address=self._address, **fields)
         with self._services.database.transaction() as session:
-            accepted = inbox.accept(session, inbound, self._services.clock())
+            accepted = inbox.accept(session, console.receive(line, self._address), self._services.clock())
+        if not accepted.is_new:
+            return [], []
         self._turns.take(accepted.conversation_id)
         self._services.worker.run_until_idle(self._services.clock())
         with self._services.database.reading() as session:
@@ -92,7 +87,7 @@ def _reply(message: Message) -> dict[str, Any]:
 
 def _lines(talk: Talk, source: TextIO, with_events: bool) -> None:
     for line in source:
-        replies, events = talk.say(**_fields(line.rstrip("\r\n")))
+        replies, events = talk.say(line.rstrip("\r\n"))
         if with_events:
             replies = replies or [{"text": "", "choices": [], "attachments": []}]
             replies[-1]["events"] = [event.to_json() for event in events]
@@ -101,31 +96,9 @@ def _lines(talk: Talk, source: TextIO, with_events: bool) -> None:
         sys.stdout.flush()
 
 
-def _fields(line: str) -> dict[str, Any]:
-    """A line as the fields of an inbound message: a JSON object of ours, else the text itself."""
-    try:
-        data = json.loads(line)
-    except ValueError:
-        return {"text": line}
-    if not isinstance(data, dict) or not set(data) <= KINDS:
-        return {"text": line}
-    fields: dict[str, Any] = {"text": str(data.get("text") or "")}
-    if data.get("payload"):
-        fields |= {"payload": str(data["payload"]), "kind": "choice"}
-    if isinstance(data.get("location"), dict):
-        fields |= {"location": data["location"], "kind": "location"}
-    if isinstance(data.get("contact"), dict):
-        fields |= {"contact": data["contact"], "kind": "contact"}
-    if data.get("kind"):
-        fields["kind"] = str(data["kind"])
-    if data.get("id"):
-        fields["provider_id"] = f"{CHANNEL}:{data['id']}"
-    return fields
-
-
 def _terminal(talk: Talk) -> None:
     for text in _typed():
-        replies, _ = talk.say(text=text)
+        replies, _ = talk.say(text)
         for reply in replies:
             choices = [Choice(**choice) for choice in reply["choices"]]
             click.echo("\n".join([reply["text"], *numbered(choices), ""]))

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from bot import outbox, queue
+from bot import queue
+from bot.channels.base import PULLED
 from bot.conversations import contacts
 from bot.conversations.case_models import Case, CaseEntry
 from bot.conversations.jobs import REMINDER
@@ -82,7 +83,7 @@ def _erase_addresses(session: Session, contact_id: int, now: datetime) -> None:
         select(Address).where(Address.contact_id == contact_id).order_by(Address.id).with_for_update()
     ).all()
     for address in addresses:
-        if address.channel not in outbox.PULLED_CHANNELS:  # there, the person must find the last word themselves
+        if address.channel not in PULLED:  # there, the person must find the last word themselves
             address.fingerprint = contacts.random_fingerprint()
         queue.owe(
             session,

@@ -29,7 +29,6 @@ class FakeChannel:
     """A provider that remembers what it took, or fails as it is told."""
 
     variant = "sms"
-    pushes = True
 
     def __init__(self, name: str = "sms") -> None:
         self.name = name

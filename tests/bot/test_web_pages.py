@@ -87,4 +87,4 @@ def test_every_refusal_the_code_makes_has_words() -> None:
 
 def test_the_channel_describes_itself() -> None:
     channel = WebChannel()
-    assert (channel.name, channel.variant, channel.pushes) == ("web", "web", False)
+    assert (channel.name, channel.variant) == ("web", "web")
