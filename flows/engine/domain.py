@@ -1,5 +1,6 @@
 """Slots and texts, in the shape of a Rasa domain."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
@@ -70,6 +71,10 @@ class SlotSpec:
                     raise InvalidValue(self.name)
                 return str(value)
             case _:
+                try:
+                    json.dumps(value, allow_nan=False)
+                except (TypeError, ValueError) as error:
+                    raise InvalidValue(self.name) from error
                 return value
 
 

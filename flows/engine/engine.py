@@ -73,6 +73,7 @@ class _Turn(Working):
         self.tools = tools
         self.asked: str | None = None
         self.missed = False
+        self.starting: list[Flow] = []
 
     # Landing softly after the flows changed
 
@@ -97,8 +98,10 @@ class _Turn(Working):
     # Commands
 
     def apply(self, commands: Sequence[c.Command]) -> None:
-        """Slots first, then what must run is stacked so that the first command is on top."""
+        """Slots first, then flows, then repairs above them; of each kind the first command ends on top."""
         pushes = [push for command in commands if (push := self._understand(command))]
+        for flow in reversed(self.starting):
+            self.push_flow(flow)
         for push in reversed(pushes):
             push()
 
@@ -165,7 +168,8 @@ class _Turn(Working):
         flow = self.flows.get(flow_id)
         if flow is None or flow.is_pattern or (flow.guard and not flow.guard.holds(self.slots, {})):
             return self._miss("unknown_flow")
-        return lambda: self.push_flow(flow)
+        self.starting.append(flow)
+        return None
 
     def _cancel(self) -> Push:
         cancelled = self.cancel()
