@@ -125,8 +125,15 @@ class Interpreter:
         return (
             self.replies.correction(turn, understanding)
             or (self.replies.answer(turn, understanding) if turn.asked else None)
+            or self._off_the_menu(turn)
             or self._intent(turn, understanding)
         )
+
+    def _off_the_menu(self, turn: Turn) -> list[c.Command] | None:
+        """A small number that no choice has."""
+        folded = texts.fold(turn.text)
+        off = turn.state.menu and folded.isdecimal() and len(folded) <= 2
+        return [c.CannotHandle("off_the_menu")] if off else None
 
     def _intent(self, turn: Turn, understanding: Understanding) -> list[c.Command]:
         intent, ranking = understanding.intent, understanding.ranking

@@ -88,7 +88,7 @@ class Replies:
             return [c.SetSlot("commune_candidates", [match.commune.insee_code for match in matches])]
         if matches:
             return [c.SetSlot("commune", town(matches[0].commune))]
-        if intent.confidence >= SURE and (intent.name in self.topics or intent.name in self.triggers):
+        if intent.confidence >= SURE and intent.name in self.topics | self._leads_elsewhere(turn):
             return None
         return [c.CannotHandle("unknown_commune")]
 
@@ -149,12 +149,16 @@ class Replies:
             return confidence >= ACCEPT
         if texts.is_question(turn.text):
             return confidence >= ACCEPT
-        own = {
-            trigger for flow in turn.state.stack if flow.flow in turn.flows for trigger in turn.flows[flow.flow].intents
-        }
-        if intent in self.triggers - own:
+        if intent in self._leads_elsewhere(turn):
             return confidence >= SURE
         if turn.asked != "name":
             return False
         known = intent in self.topics and len(turn.text.split()) > 1
         return (known or intent in NO_NAMES) and confidence >= SURE
+
+    def _leads_elsewhere(self, turn: Turn) -> Set[str]:
+        """Intents that start a flow other than those under way."""
+        own = {
+            trigger for flow in turn.state.stack if flow.flow in turn.flows for trigger in turn.flows[flow.flow].intents
+        }
+        return self.triggers - own

@@ -25,6 +25,7 @@ from bot.runtime.interpreter import Interpreter, claims_right
 from bot.runtime.reading import Reading
 from db.session import Database
 from directory.geography import Gazetteer
+from flows.actions.save_profile import FIELDS
 from flows.actions.tools import Service, Tools
 from flows.engine import commands as c
 from flows.engine.engine import Engine
@@ -34,6 +35,9 @@ from flows.knowledge_base import Knowledge
 from nlu.understanding import Understanding
 
 log = logging.getLogger(__name__)
+
+TOLD = tuple(name for name in FIELDS if name not in ("name", "phone"))
+"""What a conversation remembers of a project; name and phone are the contact's."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +142,9 @@ class Turns:
 
     def _tools(self, session: Session, conversation: Conversation) -> Tools:
         def held_data() -> Mapping[str, Any]:
-            return consent.export_text(session, conversation.contact)
+            held = consent.export_text(session, conversation.contact)
+            told = DialogueState.from_json(conversation.state).slots  # before any case holds it
+            return held | {"profile": {name: told[name] for name in TOLD if name in told} | held["profile"]}
 
         return Tools(
             session=session,
