@@ -7,9 +7,11 @@ import pytest
 
 from flows.engine import commands as c
 from flows.engine.actions import ActionContext
+from flows.engine.engine import Engine
 from flows.engine.events import Choice, Event, FlowResumed, SlotSet
 from flows.engine.stack import MAX_DEPTH
-from tests.flows.world import Talk, saying, talk
+from flows.loader import load_flows
+from tests.flows.world import PATTERNS, Talk, saying, talk, write
 
 TRIP = """
 flows:
@@ -277,11 +279,17 @@ def test_a_loop_ends_at_an_apology_and_its_chatter_is_not_sent(tmp_path: Path, f
     assert looping.state.stack == ()
 
 
+def test_even_a_looping_apology_ends(tmp_path: Path) -> None:
+    looping = talk(tmp_path, LOOP)
+    patterns = PATTERNS.replace("{action: utter_broken}", "{id: a, noop: true, next: a}")
+    write(tmp_path / "definitions", "patterns.yml", patterns)
+    engine = Engine(load_flows(tmp_path / "definitions"), looping.engine.domain, {})
+    assert Talk(engine).say(c.StartFlow("recurse")) == ["again 1 nothing_asked"]
+
+
 def test_a_stack_too_deep_lets_the_oldest_go(tmp_path: Path) -> None:
     flows = "flows:\n" + "".join(
-        f"  f{n}: {{name: f{n}, description: d, steps: [collect: color, action: utter_hello]}}\n".replace(
-            "[collect: color, action: utter_hello]", "[{collect: color}, {action: utter_hello}]"
-        )
+        f"  f{n}: {{name: f{n}, description: d, steps: [collect: color, action: utter_hello]}}\n"
         for n in range(MAX_DEPTH + 3)
     )
     deep = talk(tmp_path, flows)

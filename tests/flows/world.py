@@ -33,14 +33,14 @@ flows:
           - else: again
       - {id: again, action: utter_again}
   pattern_human_handoff: {description: d, steps: [action: action_clean_stack, action: utter_human]}
-  pattern_internal_error: {description: d, steps: [action: utter_broken]}
+  pattern_internal_error: {description: d, steps: [{action: utter_broken}]}
   pattern_correction: {description: d, steps: [action: utter_corrected]}
   pattern_cancel_flow: {description: d, steps: [action: utter_cancelled]}
   pattern_continue_interrupted: {description: d, steps: [action: utter_resumed]}
   pattern_repeat_bot_messages: {description: d, steps: [action: action_repeat_bot_messages]}
   pattern_restart: {description: d, steps: [action: utter_restarted]}
   pattern_code_change: {description: d, steps: [action: utter_changed]}
-""".replace(
+"""
     "[action: action_clean_stack, action: utter_human]", "[{action: action_clean_stack}, {action: utter_human}]"
 )
 
