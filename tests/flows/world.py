@@ -41,8 +41,6 @@ flows:
   pattern_restart: {description: d, steps: [action: utter_restarted]}
   pattern_code_change: {description: d, steps: [action: utter_changed]}
 """
-    "[action: action_clean_stack, action: utter_human]", "[{action: action_clean_stack}, {action: utter_human}]"
-)
 
 DOMAIN = """
 slots:
