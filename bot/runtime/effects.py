@@ -145,11 +145,12 @@ class Effects:
         )
         return case.id
 
-    def corrected(self, _event: SlotCorrected) -> None:
-        """The lead reads the answer as corrected."""
+    def told(self, event: facts.ProfileSaved | SlotCorrected) -> None:
+        """The lead who already has the case reads what was told or corrected since."""
         case = cases.open_case_of(self.session, self.contact.id)
         if case is not None and self.profile():
-            self.update_case(reason=case.reason, entry_kind="corrected")
+            kind = "profile" if isinstance(event, facts.ProfileSaved) else "corrected"
+            self.update_case(reason=case.reason, entry_kind=kind)
 
     def _covering_lead(self) -> int | None:
         commune, qpv = self.slots.get("commune") or {}, self.slots.get("qpv") or {}
@@ -172,7 +173,8 @@ class Effects:
 HANDLERS: Mapping[type[Event], Callable[[Effects, Any], None]] = {
     BotUttered: Effects.say,
     SlotSet: Effects.remember,
-    SlotCorrected: Effects.corrected,
+    SlotCorrected: Effects.told,
+    facts.ProfileSaved: Effects.told,
     facts.HandoffRequested: Effects.hand_off,
     facts.AppointmentBooked: Effects.booked,
     facts.AppointmentMoved: Effects.moved,
