@@ -65,6 +65,8 @@ class Reminder:
             created_at=now,
         )
         outbox.owe_delivery(session, message, now, lane=REMINDER)
+        menu = [asdict(choice) for choice in rendered.choices]  # a number typed now is one of these
+        conversation.state = {**(conversation.state or {}), "menu": menu}
         state = DialogueState.from_json(conversation.state)  # a typed "2" now means the reminder's second choice
         conversation.state = replace(state, menu=rendered.choices).to_json()
 
@@ -87,7 +89,7 @@ def _values(booking: Booking, conversation: Conversation) -> Mapping[str, Any]:
     return {
         "starts_at": booking.starts_at.astimezone(ZoneInfo(place.timezone)),
         "place": place.name,
-        "address": ", ".join(part for part in (place.address, place.postcode) if part),
+        "address": ", ".join(part for part in (place.address, place.postcode) if part) if place.address else "",
         "reference": booking.reference,
         "name": conversation.contact.name,
         "language": conversation.contact.language,

@@ -30,6 +30,7 @@ REPLIES: Mapping[str, str] = {
     "deny": "utter_no_problem",
     "insult": "utter_insult",
     "distress": "utter_distress",
+    "coming": "utter_coming",  # a reminder's button
 }
 CONTROLS: Mapping[str, c.Command] = {
     "restart": c.Restart(),

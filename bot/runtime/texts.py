@@ -10,7 +10,8 @@ import yaml
 
 _HERE = Path(__file__).parent
 _QUESTION = re.compile(
-    r"\?|^(c est quoi|c quoi|c koi|est ce que|esk|comment|combien|cb|pourquoi|pk|quand|ou est|qui|quel|quelle|quels|"
+    r"\?|^((?:c|c est|cest) (?:quoi|koi|combien|cb|ou|quand|qui)|"
+    r"est ce que|esk|comment|combien|cb|pourquoi|pk|quand|ou est|qui|quel|quelle|quels|"
     r"quelles|kel|qu est ce|a quoi|faut il|il faut|dois je|je dois|on peut|je peux|puis je|ai je droit|j ai droit)\b"
 )
 _CORRECTION = re.compile(

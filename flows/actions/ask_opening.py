@@ -26,18 +26,19 @@ def run(context: ActionContext) -> Iterable[Event]:
     if context.slots.get("more_openings"):
         offset += PAGE
     openings = offered(context)
-    wished = [opening for opening in openings if _is_wished(context, opening)]
+    wished = [opening for opening in openings if _is_wished(context, opening)] if _has_wish(context) else []
     yield SlotSet("more_openings", None)
     intro = "utter_ask_opening"
     if _has_wish(context):
         if wished:
-            openings = wished
+            offset = openings.index(wished[0])
+        elif _wish_is_past(context):
+            intro, offset = "utter_ask_opening_past", 0
         else:
-            intro = "utter_ask_opening_other" if not _wish_is_past(context) else "utter_ask_opening_past"
+            intro, offset = "utter_ask_opening_other", _nearest(context, openings)
         yield SlotSet("wanted_date", None)
         yield SlotSet("wanted_time", None)
-        offset = 0
-    page = openings[offset : offset + PAGE]
+    page = wished[:PAGE] or openings[offset : offset + PAGE]
     if not page:
         offset, page = 0, openings[:PAGE]
     yield SlotSet("opening_offset", offset)
@@ -81,6 +82,15 @@ def _wish_is_past(context: ActionContext) -> bool:
     wanted = context.slots.get("wanted_date")
     tools: Tools = context.tools
     return wanted is not None and date.fromisoformat(wanted["to"]) < tools.today(context.now)
+
+
+def _nearest(context: ActionContext, openings: Sequence[Opening]) -> int:
+    """Where the openings begin that are nearest to the wished day; the first ones when no day was wished."""
+    wanted = context.slots.get("wanted_date")
+    if not wanted or not openings:
+        return 0
+    day = date.fromisoformat(wanted["from"])
+    return min(range(len(openings)), key=lambda rank: (abs((openings[rank].starts_at.date() - day).days), rank))
 
 
 def _is_wished(context: ActionContext, opening: Opening) -> bool:
