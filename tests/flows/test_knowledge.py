@@ -109,7 +109,8 @@ def _said(sentence: Sentence, on: date) -> str:
     if any(fact.certainty == "unsure" or on > fact.review_by for fact in facts):
         return sentence.otherwise
     values = {fact.id: fact.show("(à vérifier)") for fact in facts}
-    return sentence.text.format(**values) if facts else sentence.text
+    said = sentence.text.format(**values) if facts else sentence.text
+    return said.replace("(à vérifier))", "à vérifier)")  # a remark at the end of a remark needs no brackets of its own
 
 
 @pytest.mark.parametrize(
