@@ -41,7 +41,8 @@ def owe_notification(
     if fact in _BY_BOOKING:
         key = f"notify:{fact}:{booking_id}"
     elif fact in _BY_CASE:
-        key = f"notify:{fact}:{case_id}:{int(now.timestamp()) // COALESCED_FOR}"
+        case = session.get(Case, case_id)  # whoever it is passed on to has not heard of it yet
+        key = f"notify:{fact}:{case_id}:{case.lead_id if case else None}:{int(now.timestamp()) // COALESCED_FOR}"
     else:
         raise ValueError(f"{fact!r} is not told to leads; use one of {', '.join(FACTS)}")
     return queue.owe(

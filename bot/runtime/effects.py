@@ -146,11 +146,15 @@ class Effects:
         return case.id
 
     def told(self, event: facts.ProfileSaved | SlotCorrected) -> None:
-        """The lead who already has the case reads what was told or corrected since."""
+        """The lead who already has the case reads what was told or corrected since; another town may be another's."""
         case = cases.open_case_of(self.session, self.contact.id)
-        if case is not None and self.profile():
-            kind = "profile" if isinstance(event, facts.ProfileSaved) else "corrected"
-            self.update_case(reason=case.reason, entry_kind=kind)
+        if case is None or not self.profile():
+            return
+        kind, before = "profile" if isinstance(event, facts.ProfileSaved) else "corrected", case.lead_id
+        follows = bool(self.slots.get("commune")) and case.reason != "appointment"  # that one stays whose it is
+        self.update_case(reason=case.reason, entry_kind=kind, lead_id=self._covering_lead() if follows else None)
+        if case.lead_id != before:
+            owe_notification(self.session, "handoff", self.now, case_id=case.id)
 
     def _covering_lead(self) -> int | None:
         commune, qpv = self.slots.get("commune") or {}, self.slots.get("qpv") or {}
