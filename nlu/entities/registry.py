@@ -39,13 +39,25 @@ def build(name: str, options: Mapping[str, Any], resources: Resources) -> Extrac
 
 
 def extract_all(extractors: Sequence[Extractor], text: str) -> tuple[Entity, ...]:
-    """Every extractor's finds in reading order; of two that overlap, the earlier stage's stays."""
+    """Every extractor's finds in reading order; of two that overlap, the earlier stage's stays.
+
+    A town takes back what it wholly contains: the "13e" of "marseille 13e" is no amount.
+    """
     kept: list[Entity] = []
     head = text[:MAX_CHARACTERS]
     for extractor in extractors:
-        fresh = [entity for entity in extractor.extract(head) if not any(_clash(entity, one) for one in kept)]
+        fresh = []
+        for entity in extractor.extract(head):
+            against = [one for one in kept if _clash(entity, one)]
+            if all(_contains(entity, one) for one in against):
+                kept = [one for one in kept if one not in against]
+                fresh.append(entity)
         kept += fresh
     return tuple(sorted(kept, key=lambda entity: (entity.start, entity.end)))
+
+
+def _contains(one: Entity, other: Entity) -> bool:
+    return one.entity == "commune" and other.entity == "amount" and one.start <= other.start and other.end <= one.end
 
 
 def _clash(one: Entity, other: Entity) -> bool:
