@@ -14,7 +14,7 @@ from bot.conversations.texts import MAX_LENGTH, clean, clean_values
 from db.crypto import fingerprint
 from db.insert import insert_once
 
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 3
 """Turns tried on one message before it is given up as failed."""
 
 _REFERRAL_LENGTH = 64

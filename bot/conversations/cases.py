@@ -104,6 +104,7 @@ def reply(session: Session, case_id: int, lead_id: int, text: str, now: datetime
     if conversation.owner_lead_id not in (None, lead_id):
         raise OtherSpeaker
     _take(session, case, conversation, lead_id, now)
+    _drop_question(conversation)
     message = Message(
         conversation_id=conversation.id,
         direction="out",
@@ -203,7 +204,14 @@ def _take(session: Session, case: Case, conversation: Conversation, lead_id: int
     if conversation.owner_lead_id != lead_id:
         conversation.owner_lead_id = lead_id
         conversation.owner_epoch += 1
+        _drop_question(conversation)
         _add_entry(session, case, "taken", now, lead_id=lead_id)
+
+
+def _drop_question(conversation: Conversation) -> None:
+    """What the bot asked last is over: a yes to the lead must not be read as a yes to the bot."""
+    if conversation.state is not None:
+        conversation.state = {"slots": conversation.state.get("slots", {})}
 
 
 def _give_back(session: Session, case: Case, conversation: Conversation, lead_id: int, now: datetime) -> None:

@@ -36,7 +36,8 @@ class Effects:
         self.variant = variant
         self.now = now
         self.erased = False
-        self.last_word = False
+        # Still so once the turn has begun: they asked for something that is theirs, which leaves, and nothing else.
+        self.last_word = conversation.address.stopped_at is not None
         self.slots: Mapping[str, Any] = {}
 
     def apply(self, state: DialogueState, events: Sequence[Event]) -> None:

@@ -21,7 +21,7 @@ from bot.conversations.models import Conversation, Message
 from bot.conversations.notifications import owe_notification
 from bot.faults import describe
 from bot.runtime.effects import Effects
-from bot.runtime.interpreter import Interpreter, claims_right
+from bot.runtime.interpreter import RIGHTS, Interpreter, claims_right
 from bot.runtime.reading import Reading
 from db.session import Database
 from directory.geography import Gazetteer
@@ -30,7 +30,9 @@ from flows.actions.tools import Service, Tools
 from flows.engine import commands as c
 from flows.engine.engine import Engine
 from flows.engine.events import Event
+from flows.engine.speech import utter
 from flows.engine.state import DialogueState
+from flows.events import HandoffRequested
 from flows.knowledge_base import Knowledge
 from nlu.understanding import Understanding
 
@@ -113,10 +115,11 @@ class Turns:
             inbound, understanding, now.astimezone(self.mind.zone).date(), conversation.contact.informed_at is None
         )
         commands = self.mind.interpreter.read(reading, state)
-        if conversation.owner_lead_id is not None and not claims_right(commands):
+        theirs = claims_right(commands) or _confirms_right(commands, state)
+        if conversation.owner_lead_id is not None and not theirs:
             _for_the_lead(session, conversation, now)
             return True
-        if not claims_right(commands):
+        if not theirs:
             consent.start_again(session, conversation, now)
         if state.slots.get(cases.LEAD_SPOKE):
             commands = [c.RunPattern("pattern_lead_spoke"), *commands]
@@ -136,9 +139,12 @@ class Turns:
         if any(isinstance(command, c.SessionStart) for command in commands):
             conversation.contact.informed_at = now
         state, events = self.mind.engine.advance(state, commands, now, tools)
-        variant = self.mind.variants.get(conversation.channel, "")
-        Effects(session, conversation, message, variant, now).apply(state, events)
+        self._effects(session, conversation, message, now).apply(state, events)
         self.observe(events)
+
+    def _effects(self, session: Session, conversation: Conversation, message: Message, now: datetime) -> Effects:
+        variant = self.mind.variants.get(conversation.channel, "")
+        return Effects(session, conversation, message, variant, now)
 
     def _tools(self, session: Session, conversation: Conversation) -> Tools:
         def held_data() -> Mapping[str, Any]:
@@ -157,17 +163,41 @@ class Turns:
         )
 
     def _set_back(self, conversation_id: int, message_id: int) -> None:
-        """Tries the message later; the last time, says so to the person and calls a human."""
-        with self.database.transaction() as session:
-            now = self.clock()
-            conversation = contacts.lock(session, conversation_id)
-            message = session.get_one(Message, message_id)
-            if message.status != "pending":
+        """Tries the message later; the last time, says so to the person and calls a human, one way or another."""
+        for give_up in (self._apologise, self._apologise_plainly, None):
+            try:
+                with self.database.transaction() as session:
+                    now = self.clock()
+                    conversation = contacts.lock(session, conversation_id)
+                    message = session.get_one(Message, message_id)
+                    if message.status != "pending":
+                        return
+                    inbox.set_back(message, now)
+                    if message.status == "failed" and conversation.owner_lead_id is not None:
+                        _for_the_lead(session, conversation, now)
+                    elif message.status == "failed" and give_up is not None:
+                        give_up(session, conversation, message, now)
                 return
-            inbox.set_back(message, now)
-            if message.status == "failed" and conversation.owner_lead_id is None:
-                apology: list[c.Command] = [c.RunPattern("pattern_internal_error")]
-                self._answer(session, conversation, message, DialogueState(), apology, now)
+            except (OperationalError, InterfaceError):
+                raise
+            except Exception as error:
+                log.error("message %d could not be given up: %s", message_id, describe(error))
+
+    def _apologise(self, session: Session, conversation: Conversation, message: Message, now: datetime) -> None:
+        apology: list[c.Command] = [c.RunPattern("pattern_internal_error")]
+        self._answer(session, conversation, message, DialogueState(), apology, now)
+
+    def _apologise_plainly(self, session: Session, conversation: Conversation, message: Message, now: datetime) -> None:
+        """The same without the flows: what is broken may be in them."""
+        sorry = utter(self.mind.engine.domain, "utter_internal_error", slots={})
+        events = [sorry, HandoffRequested("internal_error")]
+        self._effects(session, conversation, message, now).apply(DialogueState(), events)
+
+
+def _confirms_right(commands: list[c.Command], state: DialogueState) -> bool:
+    """True when the person answers what was asked about a right of theirs ("Oui, tout effacer")."""
+    asked = state.asked if state.active_flow in RIGHTS else None
+    return any(isinstance(command, c.SetSlot) and command.name == asked for command in commands)
 
 
 def _for_the_lead(session: Session, conversation: Conversation, now: datetime) -> None:
