@@ -18,6 +18,7 @@ from flows.actions import (
     my_appointment,
     reschedule_appointment,
     save_profile,
+    set_language,
     show_my_data,
     stop_messages,
 )
@@ -39,6 +40,7 @@ ACTIONS: Mapping[str, Action] = {
     "action_my_appointment": my_appointment.run,
     "action_reschedule_appointment": reschedule_appointment.run,
     "action_save_profile": save_profile.run,
+    "action_set_language": set_language.run,
     "action_show_my_data": show_my_data.run,
     "action_stop_messages": stop_messages.run,
 }

@@ -34,7 +34,7 @@ def _plain(_context: ActionContext, value: Any) -> str:
 
 
 def _language(context: ActionContext, value: Any) -> str:
-    return label(context, "language", value)
+    return label(context, "language_choice", value)
 
 
 def _profile(context: ActionContext, value: Mapping[str, Any]) -> str:
