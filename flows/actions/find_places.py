@@ -1,10 +1,11 @@
 """Shows the nearest places: how far, what they are, and when somebody is there next."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from datetime import datetime
 
 from directory.search import NearbyPlace, is_stale, nearest_places
 from flows.actions.tools import Tools
-from flows.actions.where import where
+from flows.actions.where import Where, where
 from flows.actions.wording import address, distance, moment
 from flows.engine.actions import ActionContext
 from flows.engine.events import Event, SlotSet
@@ -22,11 +23,9 @@ def run(context: ActionContext) -> Iterable[Event]:
         yield context.utter("utter_no_place", commune=context.slots.get("commune"))
         return
     kind = context.slots.get("wanted_kind")
-    found = nearest_places(tools.session, point.lat, point.lon, context.now, [str(kind)] if kind else None, LIMIT)
-    if kind and not found:
-        found = nearest_places(tools.session, point.lat, point.lon, context.now, None, LIMIT)
+    near = _near(tools, point, context.now, [str(kind)]) if kind else []
+    near = near or _near(tools, point, context.now, None)
     yield SlotSet("wanted_kind", None)
-    near = [place for place in found if place.distance_km <= FAR_KM]
     if not near:
         yield context.utter("utter_no_place", commune=point.label)
         return
@@ -35,6 +34,11 @@ def run(context: ActionContext) -> Iterable[Event]:
     spot = {"kind": "location", "lat": first.lat, "lon": first.lon, "title": first.name}
     exact = [spot] if first.precision != "commune" else []
     yield context.utter("utter_places", commune=point.label, places=lines, attachments=exact)
+
+
+def _near(tools: Tools, point: Where, now: datetime, kinds: Collection[str] | None) -> list[NearbyPlace]:
+    found = nearest_places(tools.session, point.lat, point.lon, now, kinds, LIMIT)
+    return [place for place in found if place.distance_km <= FAR_KM]
 
 
 def describe(context: ActionContext, near: NearbyPlace) -> str:
