@@ -184,11 +184,11 @@ class Turns:
                 log.error("message %d could not be given up: %s", message_id, describe(error))
 
     def _apologise(self, session: Session, conversation: Conversation, message: Message, now: datetime) -> None:
-        apology: list[c.Command] = [c.RunPattern("pattern_internal_error")]
-        self._answer(session, conversation, message, DialogueState(), apology, now)
+        told = DialogueState(DialogueState.from_json(conversation.state).slots)
+        self._answer(session, conversation, message, told, [c.RunPattern("pattern_internal_error")], now)
 
     def _apologise_plainly(self, session: Session, conversation: Conversation, message: Message, now: datetime) -> None:
-        """The same without the flows: what is broken may be in them."""
+        """The same without the flows nor the state: what is broken may be in them."""
         sorry = utter(self.mind.engine.domain, "utter_internal_error", slots={})
         events = [sorry, HandoffRequested("internal_error")]
         self._effects(session, conversation, message, now).apply(DialogueState(), events)

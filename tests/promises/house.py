@@ -91,9 +91,14 @@ class House(Services):
 
 
 def add_territory(session: Session) -> None:
-    """Leads "here" (Carcassonne, Tuesdays, five people at once) and "elsewhere" (Lens)."""
-    here, elsewhere = add_lead(session, "here", ("commune", CARCASSONNE)), add_lead(session, "elsewhere")
-    here.email, elsewhere.email = "here@example.org", "elsewhere@example.org"
+    """Leads "here" (Carcassonne, Tuesdays, five people at once) and "elsewhere" (Lens), and the coordination."""
+    here, elsewhere = (
+        add_lead(session, "here", ("commune", CARCASSONNE)),
+        add_lead(session, "elsewhere", ("commune", ELSEWHERE)),
+    )
+    everywhere = add_lead(session, "everywhere", ("national", "FR"))
+    for lead in (here, elsewhere, everywhere):
+        lead.email = f"{lead.code}@example.org"
     add_permanence(session, here, add_place(session, "here"), weekday=1, start=9, end=17, capacity=5)
     add_permanence(session, elsewhere, add_place(session, "elsewhere", 50.43, 2.83, insee_code=ELSEWHERE), weekday=2)
 
