@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from bot.runtime import texts
 from bot.runtime.reading import Turn
 from directory.geography import Commune, Gazetteer
 from flows.engine import commands as c
@@ -12,6 +13,8 @@ from nlu.understanding import Entity
 
 DOMINANT = 3  # a postcode's largest commune is meant when it is that many times larger than the next
 MAX_CANDIDATES = 4
+WISHES = frozenset({"wanted_date", "wanted_time"})
+"""Slots that say which openings suit; the value's `not` says which do not."""
 
 
 class EntitySlots:
@@ -26,8 +29,10 @@ class EntitySlots:
         for entity in entities:
             for slot, spec in turn.domain.slots.items():
                 mapped = any(turn.maps(mapping, entity, starting) for mapping in spec.mappings)
-                if mapped and slot not in found and (command := self._read_one(slot, entity, turn.today)):
-                    found[slot] = command
+                if not mapped or (slot in found and not _is_excluded(found[slot].value)):
+                    continue
+                if command := self._read_one(slot, entity, turn.today):
+                    found[slot] = _excluded(command) if texts.is_excluded(turn.text, entity) else command
             if entity.entity == "postcode" and "commune" not in found and (town := self.town_of(str(entity.value))):
                 found["commune"] = town
         return list(found.values())
@@ -69,6 +74,16 @@ def _time(value: Any, _today: date) -> dict[str, str | None] | None:
         return None
     start, end = resolved
     return {"from": start.strftime("%H:%M") if start else None, "to": end.strftime("%H:%M") if end else None}
+
+
+def _excluded(command: c.SetSlot) -> c.SetSlot:
+    """A day or an hour that does not suit, as its slot holds it."""
+    excludes = command.name in WISHES and isinstance(command.value, Mapping)
+    return c.SetSlot(command.name, {**command.value, "not": True}) if excludes else command
+
+
+def _is_excluded(value: Any) -> bool:
+    return isinstance(value, Mapping) and bool(value.get("not"))
 
 
 _RESOLVERS: Mapping[str, Callable[[Any, date], Any]] = {"date": _date, "time": _time}

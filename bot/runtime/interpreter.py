@@ -5,6 +5,7 @@ from typing import Any
 
 from bot.channels.base import InboundMessage
 from bot.runtime import payloads, texts
+from bot.runtime.choices import Pointing
 from bot.runtime.entity_slots import EntitySlots, town
 from bot.runtime.reading import Reading, Turn
 from bot.runtime.replies import ACCEPT, Replies
@@ -17,8 +18,8 @@ from flows.knowledge_base import Knowledge
 from nlu.understanding import Intent, Understanding
 
 DOUBT = 0.2  # above, a meaning is offered among at most three
-ALONE = 0.7  # share of a text that is a town for the text to be nothing else
 FAINT = 0.1  # below, a meaning is not even offered
+WORDY = 3  # words from which a reply may be about something else
 
 OUT_OF_SCOPE = "out_of_scope"
 
@@ -39,11 +40,19 @@ CONTROLS: Mapping[str, c.Command] = {
     "cancel_flow": c.CancelFlow(),
     OUT_OF_SCOPE: c.CannotHandle("out_of_scope"),  # said three times, it needs a human as well
 }
+ALONE: Mapping[Set[str], str] = {
+    frozenset({"commune", "postcode"}): "find_place",
+    frozenset({"date", "time"}): "book_appointment",
+}
+"""What a message that holds nothing but such entities asks for."""
 TELLS: Mapping[str, Callable[[Set[str]], bool]] = {
     "idea": lambda given: "sector" in given,  # "j'ai un projet" tells no idea yet
     "place_query": lambda given: not given & {"commune", "commune_candidates", "wanted_kind"},
 }
 """When the message that starts a flow is itself a slot's value, given the other slots it fills."""
+
+INTRODUCED = (c.ChitChat("utter_greet"), c.StartFlow("who_are_you"))
+"""What the introduction has just said: the menu follows instead."""
 
 RIGHTS = frozenset({"stop_messages", "delete_my_data", "show_my_data"})
 """Flows that run whoever speaks, and that nothing is said before."""
@@ -61,8 +70,9 @@ class Interpreter:
         self.entity_slots = EntitySlots(gazetteer)
         self.replies = Replies(gazetteer, self.entity_slots, knowledge.topics.keys(), self.triggers.keys())
         keywords = texts.load_words("keywords.yml")
+        self.pointing = Pointing(keywords["pointing"])
         self.anytime = _by_word(keywords["anytime"])
-        self.while_asked = _by_word(keywords["while_asked"])
+        self.while_asked = {slot: _by_word(words) for slot, words in keywords["while_asked"].items()}
 
     def needs_understanding(self, inbound: InboundMessage) -> bool:
         """True when there is text to read."""
@@ -71,7 +81,9 @@ class Interpreter:
     def read(self, reading: Reading, state: DialogueState) -> list[c.Command]:
         """The commands of a turn; never empty."""
         found = self._read(Turn(reading, state, self.engine.domain, self.flows))
-        return [c.SessionStart(), *found] if reading.first_time and not claims_right(found) else found
+        if not reading.first_time or claims_right(found):
+            return found
+        return [c.SessionStart(), *(c.StartFlow("help") if command in INTRODUCED else command for command in found)]
 
     def _read(self, turn: Turn) -> list[c.Command]:
         inbound = turn.inbound
@@ -89,12 +101,11 @@ class Interpreter:
     # Taps, words that act, shared contacts and places
 
     def _shortcut(self, turn: Turn) -> str | None:
-        """The payload behind a menu's number or words, or behind a keyword."""
-        folded, menu = texts.fold(turn.text) or turn.text.strip()[:1], turn.state.menu
-        if folded.isdecimal() and 0 < int(folded) <= len(menu):
-            return menu[int(folded) - 1].payload
-        named = next((choice.payload for choice in menu if folded and folded == texts.fold(choice.title)), None)
-        return named or self.anytime.get(folded) or (self.while_asked.get(folded) if turn.asked else None)
+        """The payload behind a choice of the menu, or behind a keyword."""
+        folded = texts.fold(turn.text) or turn.text.strip()[:1]
+        pointed = self.pointing.choose(turn.text, turn.state.menu, turn.asked)
+        asked = (self.while_asked.get(turn.asked, {}), self.while_asked["any"]) if turn.asked else ()
+        return next((words[folded] for words in ({folded: pointed}, *asked, self.anytime) if words.get(folded)), None)
 
     def _tapped(self, turn: Turn, payload: payloads.Payload) -> list[c.Command]:
         slots: list[c.Command] = [c.SetSlot(name, self._value(name, value)) for name, value in payload.slots.items()]
@@ -133,31 +144,33 @@ class Interpreter:
     def _off_the_menu(self, turn: Turn) -> list[c.Command] | None:
         """A small number that no choice has."""
         folded = texts.fold(turn.text)
-        off = turn.state.menu and folded.isdecimal() and len(folded) <= 2
-        return [c.CannotHandle("off_the_menu")] if off else None
+        return [c.CannotHandle("off_the_menu")] if folded.isdecimal() and len(folded) <= 2 else None
 
     def _intent(self, turn: Turn, understanding: Understanding) -> list[c.Command]:
         intent, ranking = understanding.intent, understanding.ranking
-        if turn.asked is None and (place := self._bare_place(turn, understanding)):
-            return place
+        if turn.asked is None and (alone := self._alone(turn, understanding)):
+            return alone
+        if intent.name == OUT_OF_SCOPE and turn.asked and len(turn.text.split()) < WORDY:
+            return [c.CannotHandle()]  # a word or two in reply to a question: not another subject
         if intent.name == OUT_OF_SCOPE and len(ranking) > 1 and ranking[1].confidence >= DOUBT:
             intent, ranking = ranking[1], ranking[1:]  # refused for want of certainty: worth a question
         if intent.confidence >= ACCEPT:
             meant = self._meant(turn, intent.name)
             flow = next((command.flow for command in meant if isinstance(command, c.StartFlow)), None)
-            return [*self._details(turn, understanding, flow), *meant] if flow else meant
+            return [*(self._details(turn, understanding, flow) if flow else self._told(turn, understanding)), *meant]
         choices = self._likely(ranking)
         if len(choices) >= 2 or (choices and intent.confidence >= DOUBT):
-            return [c.Clarify(tuple(choices[:MAX_CHOICES]))]
-        return [c.CannotHandle()]
+            return [*self._told(turn, understanding), c.Clarify(tuple(choices[:MAX_CHOICES]))]
+        return [*self._told(turn, understanding), c.CannotHandle()]
 
     def _meant(self, turn: Turn, intent: str) -> list[c.Command]:
         if intent in self.knowledge:
             return [c.KnowledgeAnswer(intent)]
-        if intent == "affirm" and turn.asked is None and (first := turn.offered()):
-            return self._tapped(turn, first)
-        if intent == "affirm" and turn.asked is not None:
-            return [c.CannotHandle()]  # "oui" answers no open question
+        if intent == "affirm" and (meant := turn.agreed()):
+            return self._tapped(turn, meant)
+        if intent == "affirm" and (turn.asked or len(turn.offered()) > 1):
+            which = c.CannotHandle("which_choice" if turn.offered() else "not_understood")
+            return [which if turn.asked else c.RepeatBotMessages()]
         if intent == "cancel_appointment" and turn.state.active_flow == "book_appointment":
             return [c.CancelFlow()]  # nothing is booked yet: what they give up is this
         if intent in self.triggers:
@@ -170,7 +183,7 @@ class Interpreter:
 
     def _details(self, turn: Turn, understanding: Understanding, flow: str) -> list[c.Command]:
         """What else the message that starts a flow tells."""
-        details: list[c.Command] = [*self.entity_slots.read(turn, understanding.entities, flow)]
+        details: list[c.Command] = [*self._places(turn, understanding, flow)]
         if name := texts.name_introduced(turn.text):
             details.append(c.SetSlot("name", name))
         if flow == "find_place" and (kind := self.replies.closed_value(turn, "wanted_kind", turn.text)):
@@ -182,13 +195,28 @@ class Interpreter:
                 details.append(c.SetSlot(slot, turn.text.strip()))
         return details
 
-    def _bare_place(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
-        """A town or postcode and nothing else means: what is near it?"""
-        given = self.entity_slots.read(turn, understanding.entities)
-        towns = [command for command in given if command.name.startswith("commune")]
-        named = sum(len(entity.text) for entity in understanding.entities if entity.entity in ("commune", "postcode"))
-        alone = named >= ALONE * len(turn.text.strip())
-        return [*towns, c.StartFlow("find_place")] if towns and alone else None
+    def _places(self, turn: Turn, understanding: Understanding, flow: str | None = None) -> list[c.SetSlot]:
+        """The slots entities fill; a town that has namesakes puts the one known so far in doubt."""
+        given = self.entity_slots.read(turn, understanding.entities, flow)
+        doubtful = any(command.name == "commune_candidates" for command in given)
+        return [c.SetSlot("commune", None), *given] if doubtful else given
+
+    def _told(self, turn: Turn, understanding: Understanding) -> list[c.Command]:
+        """Who and where the person is, said in passing: not to be asked again."""
+        told: list[c.Command] = []
+        if texts.tells_home(turn.text) and turn.asked != "commune":
+            told += [command for command in self._places(turn, understanding) if command.name.startswith("commune")]
+        if name := texts.name_introduced(turn.text):
+            told.append(c.SetSlot("name", name))
+        return told
+
+    def _alone(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
+        """A town means "what is near it?", a day or an hour "a booking then?", when nothing else is said."""
+        for kinds, flow in ALONE.items():
+            named = [entity for entity in understanding.entities if entity.entity in kinds]
+            if named and set(texts.around(turn.text, named)) <= self.replies.beside:
+                return [*self._places(turn, understanding, flow), c.StartFlow(flow)]
+        return None
 
     def _likely(self, ranking: Iterable[Intent]) -> list[Choice]:
         choices = []

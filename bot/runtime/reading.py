@@ -6,13 +6,16 @@ from typing import Any
 
 from bot.channels.base import InboundMessage
 from bot.runtime import payloads, texts
+from bot.runtime.choices import answering
 from flows.engine.domain import Domain, SlotMapping
-from flows.engine.model import Flow
+from flows.engine.events import Choice
+from flows.engine.model import CollectStep, Flow
 from flows.engine.state import DialogueState
 from nlu.understanding import Entity, Intent, Understanding
 
 GIVES_UP = frozenset({"cancel_appointment", "delete_my_data", "stop_messages", "cancel_flow"})
 """Meanings that must never be read into their own denial."""
+CLARIFICATION = "utter_clarification_options"
 
 
 @dataclass(frozen=True)
@@ -65,18 +68,32 @@ class Turn:
         flows = [self.flows[frame.flow] for frame in self.state.stack if frame.flow in self.flows]
         return [step.slot for flow in flows for step in flow.collects() if step.slot != self.asked]
 
-    def offered(self) -> payloads.Payload | None:
-        """The first choice of the last menu, when the last thing said was a question ("Voulez-vous …?")."""
-        last = self.state.last_uttered[-1] if self.state.last_uttered else None
-        if not last or not self.state.menu or not str(last["texts"].get("", "")).rstrip().endswith("?"):
-            return None
-        return payloads.parse(self.state.menu[0].payload)
+    def must_answer(self) -> bool:
+        """True when the flow under way cannot do without an answer to the question asked."""
+        frame = next((frame for frame in reversed(self.state.stack) if frame.kind != "pattern"), None)
+        step = self.flows[frame.flow].step(frame.step) if frame and frame.flow in self.flows else None
+        return isinstance(step, CollectStep) and step.slot == self.asked and bool(step.rejections)
+
+    def offered(self) -> list[Choice]:
+        """The choices "yes" may mean: the answers to the question asked, or what was just offered."""
+        if self.asked:
+            return answering(self.state.menu, self.asked)
+        last = self.state.last_uttered[-1] if self.state.last_uttered else {}
+        if last.get("response") == CLARIFICATION:
+            return list(self.state.menu)
+        return list(self.state.menu[:1]) if texts.is_offer(str(last.get("texts", {}).get("", ""))) else []
+
+    def agreed(self) -> payloads.Payload | None:
+        """What "yes" takes when one thing was proposed."""
+        offered = self.offered()
+        return payloads.parse(offered[0].payload) if len(offered) == 1 else None
 
 
 def _with_negation(understanding: Understanding | None, text: str, asked: str | None) -> Understanding | None:
     """Reads "je veux PAS annuler" as what it says: a no to the question asked, else a look at the booking."""
-    if understanding is None or understanding.intent.name not in GIVES_UP or not texts.is_negated(text):
+    if understanding is None or understanding.intent.name not in GIVES_UP | {"deny"} or not texts.is_negated(text):
         return understanding
-    looks = asked is None and understanding.intent.name == "cancel_appointment"
-    meant = Intent("my_appointment" if looks else "deny", understanding.intent.confidence)
+    sides = [intent for intent in understanding.ranking if intent.name in GIVES_UP | {"deny"}]
+    looks = asked is None and any(intent.name == "cancel_appointment" for intent in sides[:2])
+    meant = Intent("my_appointment" if looks else "deny", min(1.0, sum(intent.confidence for intent in sides)))
     return replace(understanding, intent=meant, ranking=(meant,))

@@ -6,7 +6,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from bot.runtime import payloads, texts
-from bot.runtime.entity_slots import EntitySlots, town
+from bot.runtime.entity_slots import WISHES, EntitySlots, town
 from bot.runtime.reading import Turn
 from directory.geography import Gazetteer, ambiguous
 from flows.engine import commands as c
@@ -16,6 +16,7 @@ ACCEPT = 0.5  # above, a meaning is acted upon
 SURE = 0.8  # above, a meaning may interrupt a question that takes any text
 TITLE_LIKENESS = 88  # of 100, between a reply and a button's words
 SHORT = 4  # words: a reply, not a story
+NAMED, GUESSED = 100, 3000  # a town is called by its very name, or has that many people
 
 INTERRUPTS = frozenset(
     {"skip", "cancel_flow", "repeat", "restart", "distress", "insult", "deny", "stop_messages", "delete_my_data",
@@ -25,8 +26,6 @@ INTERRUPTS = frozenset(
 NO_NAMES = frozenset({"affirm", "greet", "goodbye", "thanks"})
 """Meanings of a word that is nobody's name."""
 ASKS_FOR_OPENING = "opening"
-WISHES = frozenset({"wanted_date", "wanted_time"})
-"""Slots that say which openings suit."""
 
 
 class Replies:
@@ -38,6 +37,7 @@ class Replies:
         self.topics = topics
         self.triggers = triggers
         self.words: Mapping[str, Mapping[str, list[str]]] = texts.load_words("words.yml")
+        self.beside: Set[str] = frozenset(texts.load_words("keywords.yml")["beside"])
 
     def answer(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         """The commands of a reply; None when the text is something else."""
@@ -53,6 +53,8 @@ class Replies:
             return self._town(turn, understanding)
         if asked == "phone" and any(char.isdigit() for char in turn.text) and not asking:
             return [c.CannotHandle("invalid_value")]
+        if turn.takes_text(asked) and (told := self._told_instead(turn, understanding, filled)):
+            return _noted(turn, told)
         return (
             (None if wonders else self._closed(turn, asked, understanding))
             or (None if asking else self._elsewhere(turn, filled))
@@ -68,27 +70,35 @@ class Replies:
         given = {command.name: command.value for command in filled}
         if slots.get(ASKS_FOR_OPENING) and WISHES & set(given):  # "en fait plutôt jeudi": chosen anew
             return [*filled, c.CorrectSlot(ASKS_FOR_OPENING, None)]
-        for slot in self.words:
-            value = self.closed_value(turn, slot, turn.text)
+        meant = texts.after_correction(turn.text)
+        for slot in (*self.words, "age_band"):
+            value = self.closed_value(turn, slot, meant)
             if value is not None:
                 given[slot] = value
-        if name := texts.name_introduced(turn.text):
+        if name := texts.name_introduced(turn.text) or (None if given else texts.name_insisted(meant)):
             given["name"] = name
         changed = {slot: value for slot, value in given.items() if slots.get(slot) not in (None, value)}
         if "commune_candidates" in given and slots.get("commune"):
             return [c.SetSlot("commune", None), c.SetSlot("commune_candidates", given["commune_candidates"])]
-        return [c.CorrectSlot(slot, value) for slot, value in changed.items()] or None
+        waiting = set(turn.questions())  # what was passed over may be told now
+        told = [c.SetSlot(slot, value) for slot, value in given.items() if slots.get(slot) is None and slot in waiting]
+        return [*(c.CorrectSlot(slot, value) for slot, value in changed.items()), *told] or None
 
     def _town(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         intent = understanding.intent
         if intent.confidence >= ACCEPT and intent.name in INTERRUPTS:
-            return [c.SkipQuestion()] if intent.name == "deny" else None
-        matches = self.gazetteer.search(turn.text)
+            return [_refusal(turn)] if intent.name == "deny" else None
+        matches = [
+            match
+            for match in self.gazetteer.search(turn.text)
+            if match.score >= NAMED or match.commune.population >= GUESSED
+        ]
         if matches and ambiguous(matches):
             return [c.SetSlot("commune_candidates", [match.commune.insee_code for match in matches])]
         if matches:
             return [c.SetSlot("commune", town(matches[0].commune))]
-        if intent.confidence >= SURE and intent.name in self.topics | self._leads_elsewhere(turn):
+        least = ACCEPT if len(turn.text.split()) > 2 else SURE
+        if intent.confidence >= least and intent.name in self.topics | self._leads_elsewhere(turn):
             return None
         return [c.CannotHandle("unknown_commune")]
 
@@ -104,7 +114,7 @@ class Replies:
                 if value is not None:
                     return [c.SetSlot(slot, value)]
         refuses = understanding.intent.name == "deny" and understanding.intent.confidence >= ACCEPT
-        return [c.SkipQuestion()] if refuses else None
+        return [_refusal(turn)] if refuses else None
 
     def closed_value(self, turn: Turn, slot: str, text: str) -> Any:
         """The value of a closed question that a short reply means."""
@@ -121,18 +131,27 @@ class Replies:
                 return value
         return None
 
+    def _told_instead(
+        self, turn: Turn, understanding: Understanding, filled: list[c.SetSlot]
+    ) -> list[c.SetSlot] | None:
+        """A town, a neighbourhood or a phone and nothing else is no answer to an open question, but to another one."""
+        told = [command for command in filled if command.name != turn.asked and command.name in turn.questions()]
+        beside = set(texts.around(turn.text, understanding.entities)) - self.beside
+        a_name = turn.asked == "name" and not texts.tells_home(turn.text)  # Paris is one, Lens too
+        return None if beside or a_name else told
+
     def _elsewhere(self, turn: Turn, filled: list[c.SetSlot]) -> list[c.Command] | None:
         """A short reply that answers another question of the flow: it is taken there."""
         if len(turn.text.split()) > SHORT or turn.takes_text(str(turn.asked)):
             return None
         if told := [command for command in filled if command.name in turn.questions()]:
-            return [*told]
+            return _noted(turn, told)
         if name := texts.name_introduced(turn.text):
-            return [c.SetSlot("name", name)]
+            return _noted(turn, [c.SetSlot("name", name)])
         for slot in turn.questions():
             value = self.closed_value(turn, slot, turn.text)
             if value is not None:
-                return [c.SetSlot(slot, value)]
+                return _noted(turn, [c.SetSlot(slot, value)])
         return None
 
     def _open(self, turn: Turn, understanding: Understanding, others: list[c.SetSlot]) -> list[c.Command] | None:
@@ -140,7 +159,7 @@ class Replies:
         if not turn.takes_text(asked) or self._is_something_else(turn, intent.name, intent.confidence):
             return None
         value = texts.name_in_answer(turn.text) if asked == "name" else turn.text.strip()
-        return [c.SetSlot(asked, value), *others] if value else None
+        return [c.SetSlot(asked, value), *(others if asked != "name" else ())] if value else None
 
     def _is_something_else(self, turn: Turn, intent: str, confidence: float) -> bool:
         if turn.asked == "name" and texts.name_introduced(turn.text):
@@ -162,3 +181,14 @@ class Replies:
             trigger for flow in turn.state.stack if flow.flow in turn.flows for trigger in turn.flows[flow.flow].intents
         }
         return self.triggers - own
+
+
+def _noted(turn: Turn, told: list[c.SetSlot]) -> list[c.Command]:
+    """What answers another question than the one asked is acknowledged, or the same question looks deaf."""
+    corrects = any(turn.state.slots.get(command.name) is not None for command in told)
+    return [*told] if corrects else [*told, c.ChitChat("utter_noted")]
+
+
+def _refusal(turn: Turn) -> c.Command:
+    """What "no" does: the question is passed over, or, where nothing goes without an answer, given up with its flow."""
+    return c.CancelFlow() if turn.must_answer() else c.SkipQuestion()

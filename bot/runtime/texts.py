@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from nlu.understanding import Entity
 
 _HERE = Path(__file__).parent
 _QUESTION = re.compile(
@@ -17,6 +19,20 @@ _QUESTION = re.compile(
 _CORRECTION = re.compile(
     r"^(non|nan|nn|pardon|oups|erreur|en fait|enfin|plutot|desole|je me suis tromp\w+|je voulais dire|"
     r"c est pas|c etait pas)\b"
+)
+_TAKES_BACK = re.compile(
+    r"\s*(?:non|nan|nn|pardon|oups|erreur|en fait|enfin|plut[oô]t|d[ée]sol[ée]e?|je voulais dire)\b[\s,;:.!]*",
+    re.IGNORECASE,
+)
+_INSISTED = re.compile(
+    r"^(?:moi )?c[' ’]?est (?P<name>[A-ZÀ-Ý][\w'’-]{1,30}(?: [A-ZÀ-Ý][\w'’-]{1,30})?)[ .!]*$", re.UNICODE
+)
+_EXCLUDES = re.compile(
+    r"\b(?:pas|sauf|hormis|excepte|ni|jamais)(?: (?:le|la|les|l|ce|cet|de|du|un|dans|possible|dispo|libre))*$"
+)
+_EXCLUDED = re.compile(
+    r"^ ?(?:(?:je|j|c|ca|ce|est|sera|moi) )*(?:peux|peu|pourrai|suis|serai|va|vais|bosse|travaille|marche)?"
+    r" ?(?:pas|impossible|non)\b"
 )
 _NAME = re.compile(
     r"(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?|mon (?:prenom|nom) (?:c[' ]?est|est)|moi c[' ]?est|c[' ]?est)"
@@ -32,6 +48,11 @@ _NEGATED = re.compile(
     r"(?:annul|supprim|effac|arret)"
     r"|\b(?:annule|supprime|efface|arrete)[sz]? (?:(?:le|la|les|surtout|rien|mon rdv|mon rendez vous) )*pas\b"
     r"(?! (?:possible|dispo|disponible|libre|le|la)\b)"
+)
+_OFFER = re.compile(r"(?<!que )\b(?:voulez vous|en voulez vous un)\b(?!.*\bou\b)")
+_HOME = re.compile(
+    r"\b(?:j habite|jhabite|habite|je vis|je suis|chui|chuis|jsuis|j suis|je viens|moi c est|ma ville c est|on habite)"
+    r" (?:a|au|aux|en|sur|de|du|vers|dans|pres de|cote)\b"
 )
 _AGE_ALONE = re.compile(r"\b(\d{1,2})\b")
 _AGE = re.compile(r"^(?:j ai |jai |g )?(\d{1,2}) ?ans$")
@@ -55,9 +76,40 @@ def is_correction(text: str) -> bool:
     return bool(_CORRECTION.search(fold(text)))
 
 
+def after_correction(text: str) -> str:
+    """The text without the words that take something back."""
+    while match := _TAKES_BACK.match(text):
+        text = text[match.end() :]
+    return text
+
+
+def is_excluded(text: str, entity: Entity) -> bool:
+    """True when the text says "not then" of a day or an hour: "pas lundi", "le matin je peux pas"."""
+    before, after = fold(text[: entity.start]), fold(text[entity.end :])
+    return bool(_EXCLUDES.search(before) or _EXCLUDED.search(after))
+
+
 def is_negated(text: str) -> bool:
     """True when the text says that something is not to be given up or erased ("je veux PAS annuler")."""
     return bool(_NEGATED.search(fold(text)))
+
+
+def is_offer(text: str) -> bool:
+    """True when the text ends by proposing something ("Voulez-vous …?")."""
+    last = re.split(r"[.!\n]", text.rstrip())[-1]
+    return last.endswith("?") and bool(_OFFER.search(fold(last)))
+
+
+def tells_home(text: str) -> bool:
+    """True when the text says where the person lives or is."""
+    return bool(_HOME.search(fold(text)))
+
+
+def around(text: str, named: Iterable[Entity]) -> list[str]:
+    """The words of a text beside these entities."""
+    for entity in sorted(named, key=lambda entity: -entity.start):
+        text = f"{text[: entity.start]} {text[entity.end :]}"
+    return fold(text).split()
 
 
 def name_in_answer(text: str) -> str | None:
@@ -66,6 +118,12 @@ def name_in_answer(text: str) -> str | None:
     name = (match["name"] if match else text).strip(" .,;!\n\t")
     plausible = 1 < len(name) <= MAX_NAME and not any(char.isdigit() for char in name) and len(name.split()) <= 4
     return _capitalised(name) if plausible and any(char.isalpha() for char in name) else None
+
+
+def name_insisted(text: str) -> str | None:
+    """The name in "c'est Inès": its capital tells it from "c'est bon"."""
+    match = _INSISTED.match(text.strip())
+    return match["name"] if match else None
 
 
 def name_introduced(text: str) -> str | None:

@@ -22,4 +22,4 @@ def run(context: ActionContext) -> Iterable[Event]:
         for commune in communes
     ]
     yield SlotSet("commune_candidates", None)
-    yield context.utter("utter_ask_commune_which", asks="commune", choices=choices, name=communes[0].name)
+    yield context.utter("utter_ask_commune_which", asks="commune", choices=choices)

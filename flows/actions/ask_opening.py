@@ -1,7 +1,8 @@
 """Offers openings near the person, those at the wished time first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from directory.models import Place
@@ -26,11 +27,12 @@ def run(context: ActionContext) -> Iterable[Event]:
     if context.slots.get("more_openings"):
         offset += PAGE
     openings = offered(context)
-    wished = [opening for opening in openings if _is_wished(context, opening)] if _has_wish(context) else []
+    wished = _wished(context, openings, offset) if _has_wish(context) else []
     yield SlotSet("more_openings", None)
     intro = "utter_ask_opening"
     if _has_wish(context):
         if wished:
+            intro = "utter_ask_opening" if len(wished) > 1 else "utter_ask_opening_one"
             offset = openings.index(wished[0])
         elif _wish_is_past(context):
             intro, offset = "utter_ask_opening_past", 0
@@ -81,7 +83,7 @@ def _has_wish(context: ActionContext) -> bool:
 def _wish_is_past(context: ActionContext) -> bool:
     wanted = context.slots.get("wanted_date")
     tools: Tools = context.tools
-    return wanted is not None and date.fromisoformat(wanted["to"]) < tools.today(context.now)
+    return wanted is not None and not wanted.get("not") and date.fromisoformat(wanted["to"]) < tools.today(context.now)
 
 
 def _nearest(context: ActionContext, openings: Sequence[Opening]) -> int:
@@ -93,17 +95,29 @@ def _nearest(context: ActionContext, openings: Sequence[Opening]) -> int:
     return min(range(len(openings)), key=lambda rank: (abs((openings[rank].starts_at.date() - day).days), rank))
 
 
+def _wished(context: ActionContext, openings: Sequence[Opening], offset: int) -> list[Opening]:
+    """The openings that suit. Hours alone ("le matin") are about the days shown, and those after them, first."""
+    wished = [opening for opening in openings if _is_wished(context, opening)]
+    if context.slots.get("wanted_date") or not openings:
+        return wished
+    return [opening for opening in wished if opening.starts_at >= openings[offset].starts_at] or wished
+
+
 def _is_wished(context: ActionContext, opening: Opening) -> bool:
     tools: Tools = context.tools
     zone = tools.session.get_one(Place, opening.place_id).timezone
     local = opening.starts_at.astimezone(ZoneInfo(zone))
     day, hours = context.slots.get("wanted_date"), context.slots.get("wanted_time")
-    if day and not date.fromisoformat(day["from"]) <= local.date() <= date.fromisoformat(day["to"]):
+    if day and _on_days(local, day) == bool(day.get("not")):
         return False
-    return not hours or _in_hours(local, hours)
+    return not hours or _in_hours(local, hours) != bool(hours.get("not"))
 
 
-def _in_hours(local: datetime, hours: dict[str, str | None]) -> bool:
+def _on_days(local: datetime, day: Mapping[str, Any]) -> bool:
+    return date.fromisoformat(day["from"]) <= local.date() <= date.fromisoformat(day["to"])
+
+
+def _in_hours(local: datetime, hours: Mapping[str, Any]) -> bool:
     start = time.fromisoformat(hours["from"] or "00:00")
     end = time.fromisoformat(hours["to"] or "23:59")
     if hours["from"] and hours["from"] == hours["to"]:  # an exact time: half an hour around it

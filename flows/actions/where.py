@@ -18,14 +18,15 @@ class Where(NamedTuple):
 
 
 def where(context: ActionContext) -> Where | None:
-    """The shared location when there is one, else the commune's centre; None when neither is known."""
+    """The shared location, unless another commune was named; else that commune's centre; None when none is known."""
     tools: Tools = context.tools
     commune = context.slots.get("commune") or {}
     known = tools.gazetteer.by_insee(str(commune.get("insee_code"))) if commune else None
     location = context.slots.get("location")
     if location:
-        near = known or tools.gazetteer.nearest(location["lat"], location["lon"])
-        return Where(location["lat"], location["lon"], near.insee_code, near.name)
+        near = tools.gazetteer.nearest(location["lat"], location["lon"])
+        if known is None or near.insee_code == known.insee_code:  # another town named since is where they mean
+            return Where(location["lat"], location["lon"], near.insee_code, near.name)
     if known is None or known.lat is None or known.lon is None:
         return None
     return Where(known.lat, known.lon, known.insee_code, known.name)
