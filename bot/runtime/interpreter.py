@@ -171,7 +171,8 @@ class Interpreter:
         if intent == "affirm" and (turn.asked or len(turn.offered()) > 1):
             which = c.CannotHandle("which_choice" if turn.offered() else "not_understood")
             return [which if turn.asked else c.RepeatBotMessages()]
-        if intent == "cancel_appointment" and turn.state.active_flow == "book_appointment":
+        offered = any(choice.payload == f"/{intent}" for choice in turn.state.menu)  # as below a reminder
+        if intent == "cancel_appointment" and turn.state.active_flow == "book_appointment" and not offered:
             return [c.CancelFlow()]  # nothing is booked yet: what they give up is this
         if intent in self.triggers:
             return [c.StartFlow(self.triggers[intent])]
@@ -183,7 +184,10 @@ class Interpreter:
 
     def _details(self, turn: Turn, understanding: Understanding, flow: str) -> list[c.Command]:
         """What else the message that starts a flow tells."""
-        details: list[c.Command] = [*self._places(turn, understanding, flow)]
+        places = self._places(turn, understanding, flow)
+        if texts.is_unspoken(turn.text):  # "je parle pas français" names a language, but not theirs
+            places = [command for command in places if command.name != "language_choice"]
+        details: list[c.Command] = [*places]
         if name := texts.name_introduced(turn.text):
             details.append(c.SetSlot("name", name))
         if flow == "find_place" and (kind := self.replies.closed_value(turn, "wanted_kind", turn.text)):

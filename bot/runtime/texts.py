@@ -54,6 +54,7 @@ _HOME = re.compile(
     r"\b(?:j habite|jhabite|habite|je vis|je suis|chui|chuis|jsuis|j suis|je viens|moi c est|ma ville c est|on habite)"
     r" (?:a|au|aux|en|sur|de|du|vers|dans|pres de|cote)\b"
 )
+_UNSPOKEN = re.compile(r"\b(?:pas|mal|peu|not|no|nao|dont)\b")
 _AGE_ALONE = re.compile(r"\b(\d{1,2})\b")
 _AGE = re.compile(r"^(?:j ai |jai |g )?(\d{1,2}) ?ans$")
 MAX_NAME = 40
@@ -110,6 +111,11 @@ def around(text: str, named: Iterable[Entity]) -> list[str]:
     for entity in sorted(named, key=lambda entity: -entity.start):
         text = f"{text[: entity.start]} {text[entity.end :]}"
     return fold(text).split()
+
+
+def is_unspoken(text: str) -> bool:
+    """True when the text says what language is not, or badly, spoken."""
+    return bool(_UNSPOKEN.search(fold(text)))
 
 
 def name_in_answer(text: str) -> str | None:
