@@ -9,6 +9,8 @@ from flows.engine.errors import FlowsError
 from flows.engine.events import BotUttered, Choice
 
 _PLACEHOLDER = re.compile(r"\{\{\s*context\.(?P<context>\w+)\s*\}\}|\{(?P<slot>\w+)\}")
+_LEFT_BEHIND = re.compile(r" (?=[.,](?: |$))")
+"""The space before a full stop or a comma when what stood there had no value."""
 LANGUAGE_SLOT = "language"
 
 
@@ -30,7 +32,7 @@ def fill(text: str, values: Mapping[str, Any], context: Mapping[str, Any]) -> st
         return show(found)
 
     filled = _PLACEHOLDER.sub(value, text)
-    return "\n".join(" ".join(line.split()) for line in filled.splitlines()).strip()
+    return "\n".join(_LEFT_BEHIND.sub("", " ".join(line.split())) for line in filled.splitlines()).strip()
 
 
 def show(value: Any) -> str:
