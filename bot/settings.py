@@ -1,19 +1,34 @@
 """Every setting, read from `ALLERVERS_*` variables here and nowhere else."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from bot.errors import SettingsError
+from bot.mail import SmtpMailer
+
+PREFIX = "ALLERVERS_"
+DATABASES = ("sqlite", "postgresql", "postgres", "postgresql+psycopg")
+
+CURES = {
+    "url_parsing": "write the whole address, from https://",
+    "url_scheme": "write the whole address, from https://",
+    "int_parsing": "write a whole number",
+    "int_from_float": "write a whole number",
+}
+"""By pydantic's kind of problem, where its own words give no cure."""
 
 
 class Settings(BaseSettings):
     """What an operator chooses. A variable that is set but empty counts as not set."""
 
-    model_config = SettingsConfigDict(env_prefix="ALLERVERS_", env_ignore_empty=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
     database_url: str = "sqlite:///var/allervers.db"
     """Where rows live: `sqlite:///path` (one process) or `postgresql://…` (several)."""
@@ -54,13 +69,50 @@ class Settings(BaseSettings):
     def _split_keys(cls, value: object) -> object:
         return tuple(key.strip() for key in value.split(",") if key.strip()) if isinstance(value, str) else value
 
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        try:
+            url = make_url(value)
+        except (ArgumentError, ValueError):
+            url = None
+        if url is None or url.drivername not in DATABASES:
+            raise ValueError("write sqlite:///folder/file.db or postgresql://user:password@host:port/name")
+        return value
+
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError("not a time zone; for example Europe/Paris") from error
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError("not a time zone; write one such as Europe/Paris or Indian/Reunion") from error
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _usable_mail_server(cls, value: SecretStr | None) -> SecretStr | None:
+        try:
+            if value is not None:
+                SmtpMailer(value.get_secret_value(), "")
+        except SettingsError as error:
+            raise ValueError(str(error).partition(": ")[2]) from error
+        except ValueError as error:
+            raise ValueError("the port is not a number; write host:587, for example") from error
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if not re.fullmatch(r"[^@\s]+@[^@\s]+", value):
+            raise ValueError("not an e-mail address; write one such as bonjour@example.org")
+        return value
+
+    @field_validator("human_phone")
+    @classmethod
+    def _a_number(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"\+?\d[\d .]{1,18}\d", value):
+            raise ValueError("not a phone number; write it as people dial it, with digits and spaces")
         return value
 
     @property
@@ -70,12 +122,18 @@ class Settings(BaseSettings):
 
 
 def load_settings() -> Settings:
-    """The settings of this process; raises SettingsError naming each variable that is wrong and why."""
+    """The settings of this process; raises SettingsError naming each variable that is wrong, why, and the cure."""
     try:
         return Settings()
     except ValidationError as error:
         lines = [
-            f"ALLERVERS_{str(problem['loc'][0]).upper()}: {problem['msg'].removeprefix('Value error, ')}"
-            for problem in error.errors()
+            f"{PREFIX}{str(problem['loc'][0]).upper()}: {_words(problem['type'], problem['msg'])}"
+            for problem in error.errors(include_input=False, include_url=False)
         ]
         raise SettingsError("Settings cannot be used:\n  " + "\n  ".join(lines)) from None
+
+
+def _words(kind: str, said: str) -> str:
+    """A problem without pydantic's accent, with a cure. Never the value: it may be a secret."""
+    plain = said.removeprefix("Value error, ").replace("Input should be", "must be")
+    return f"{plain}; {CURES[kind]}" if kind in CURES else plain

@@ -19,7 +19,6 @@ from bot.commands.territory import ensure_territory
 from bot.commands.wiring import Wiring
 from bot.conversations.models import Message
 from bot.runtime.turn import Turns
-from db.migrate import upgrade
 from flows.engine.events import Choice, Event
 
 
@@ -33,7 +32,6 @@ from flows.engine.events import Choice, Event
 def chat(wiring: Wiring, channel: str, key: str, at: datetime | None, as_json: bool, events: bool) -> None:
     """Talks with the assistant. An empty database gets the demonstration territory first."""
     services = wiring.services(lambda: at or utc_now())
-    upgrade(services.database.url)
     ensure_territory(services.database)
     talk = Talk(services, channel, key)
     if as_json:

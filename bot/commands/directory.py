@@ -15,7 +15,6 @@ import click
 
 from bot.commands.moments import Moment
 from bot.commands.territory import ensure_territory
-from db.migrate import upgrade
 from db.session import Database
 from directory.errors import DirectoryError
 from directory.exchange import check, demo_files, export, import_files
@@ -44,7 +43,7 @@ def directory() -> None:
 def import_(wiring: Wiring, paths: tuple[Path, ...]) -> None:
     """Adds and changes rows as CSV files, and a GeoJSON of perimeters, say. All or nothing."""
     try:
-        with _database(wiring).transaction() as session:
+        with wiring.database().transaction() as session:
             counts = import_files(session, paths)
     except DirectoryError as error:
         _refuse(str(error).splitlines())
@@ -60,7 +59,7 @@ def import_(wiring: Wiring, paths: tuple[Path, ...]) -> None:
 def export_(wiring: Wiring, folder: Path) -> None:
     """Writes the whole directory as the files that import reads."""
     try:
-        with _database(wiring).reading() as session:
+        with wiring.database().reading() as session:
             paths = export(session, folder)
     except OSError as error:
         _refuse([f"{folder}: {error.strerror}; choose a folder that can be written"])
@@ -93,7 +92,7 @@ def nearest(wiring: Wiring, where: str, at: datetime | None, limit: int, as_json
     point = geocode(gazetteer(), where)
     if point is None:
         _refuse([f"{where!r} names no commune; write a commune, a postcode or lat,lon"])
-    database = _database(wiring)
+    database = wiring.database()
     ensure_territory(database)
     with database.reading() as session:
         places = nearest_places(session, point.lat, point.lon, now, limit=limit)
@@ -108,13 +107,6 @@ def nearest(wiring: Wiring, where: str, at: datetime | None, limit: int, as_json
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         _print(found)
-
-
-def _database(wiring: Wiring) -> Database:
-    """The database, with the tables of this version."""
-    database = wiring.database()
-    upgrade(database.url)
-    return database
 
 
 def _refuse(lines: Sequence[str]) -> NoReturn:
@@ -188,14 +180,19 @@ def _print(found: dict[str, Any]) -> None:
         if permanence := place["next_permanence"]:
             click.echo(f"            next permanence {permanence['starts_at']}")
         if stop := place["next_stop"]:
-            click.echo(f"            next stop {_when(stop)}, {stop['commune']}")
+            click.echo(f"            next stop {_when(stop)}, {_spot(stop)}")
     for stop in found["stops"]:
-        click.echo(f"{stop['distance_km']:7.1f} km  {_when(stop)} {stop['bus']}, {stop['commune']} [{_age(stop)}]")
+        click.echo(f"{stop['distance_km']:7.1f} km  {_when(stop)} {stop['bus']}, {_spot(stop)} [{_age(stop)}]")
 
 
 def _when(stop: dict[str, Any]) -> str:
     hours = "-".join(filter(None, (stop["starts_at"], stop["ends_at"])))
     return f"{stop['on_date']} {hours}".strip()
+
+
+def _spot(stop: dict[str, Any]) -> str:
+    """Where the bus stands, as its team says it."""
+    return ", ".join(filter(None, (stop["label"], stop["address"], stop["quartier"], stop["commune"])))
 
 
 def _age(row: dict[str, Any]) -> str:

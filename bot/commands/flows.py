@@ -15,7 +15,7 @@ from bot.runtime import interpreter, payloads
 from flows.actions import ACTIONS
 from flows.checks import check
 from flows.draw import draw
-from flows.engine.errors import AuthoringError, Problem
+from flows.engine.errors import AuthoringError
 from flows.knowledge_base import load_knowledge
 from flows.loader import load_domain, load_flows
 
@@ -31,10 +31,15 @@ def flows() -> None:
 def check_() -> None:
     """Says what is wrong with flows, texts and answers, one problem a line."""
     try:
-        known, domain, knowledge = load_flows(), load_domain(), load_knowledge()
+        click.echo(f"{count()}: no fault")
     except AuthoringError as error:
         _refuse(*map(str, error.problems))
-    problems: list[Problem] = check(
+
+
+def count() -> str:
+    """How much is authored, in words; raises AuthoringError with everything that is wrong with it."""
+    known, domain, knowledge = load_flows(), load_domain(), load_knowledge()
+    problems = check(
         known,
         domain,
         ACTIONS,
@@ -44,9 +49,8 @@ def check_() -> None:
         intents={*interpreter.REPLIES, *interpreter.CONTROLS},
     )
     if problems:
-        _refuse(*map(str, problems))
-    counts = f"{len(known)} flows, {len(domain.responses)} responses, {len(knowledge.topics)} answers"
-    click.echo(f"{counts}: no fault")
+        raise AuthoringError(problems)
+    return f"{len(known)} flows, {len(domain.responses)} responses, {len(knowledge.topics)} answers"
 
 
 @flows.command("draw")

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from contextlib import suppress
 from importlib.metadata import entry_points
 
 import click
@@ -9,7 +10,6 @@ import click
 from bot import web_server
 from bot.app import create_app
 from bot.commands.wiring import Wiring
-from db.migrate import upgrade
 from directory.exchange import load_demo
 
 DEMO = "allervers.demo"
@@ -20,7 +20,7 @@ DEMO = "allervers.demo"
 @click.pass_obj
 def migrate(wiring: Wiring) -> None:
     """Brings the database's tables to this version."""
-    upgrade(wiring.database().url)
+    wiring.database().close()
     click.echo("The database is up to date.")
 
 
@@ -29,7 +29,6 @@ def migrate(wiring: Wiring) -> None:
 def demo(wiring: Wiring) -> None:
     """Prepares a demonstration: tables, the demonstration territory, accounts for the desk, understanding."""
     services = wiring.services()
-    upgrade(services.database.url)
     accounts: list[tuple[str, str]] = []
     with services.database.transaction() as session:
         load_demo(session)
@@ -50,10 +49,11 @@ def demo(wiring: Wiring) -> None:
 def serve(wiring: Wiring, host: str, port: int) -> None:
     """Serves the site and takes turns, in one process."""
     services = wiring.services()
-    upgrade(services.database.url)
     assert services.mind is not None  # ready before the first message, not at it
-    click.echo(f"allervers: http://{host}:{port}  the leads' desk: http://{host}:{port}/desk  (Ctrl-C stops)", err=True)
-    web_server.serve(create_app(services), services.web.bell, host, port)
+    with web_server.listen(host, port) as listening, suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to stop
+        site = f"http://{host}:{listening.getsockname()[1]}"
+        click.echo(f"allervers: {site}  the leads' desk: {site}/desk  (Ctrl-C stops)", err=True)
+        web_server.serve(create_app(services), services.web.bell, listening)
 
 
 @click.command()

@@ -5,8 +5,8 @@ from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from bot import keys
 from bot.app import Services, utc_now
+from bot.commands import storage
 from bot.settings import Settings, load_settings
 from db.session import Database
 from directory.geography import gazetteer
@@ -24,12 +24,17 @@ class Wiring:
         return load_settings()
 
     def database(self) -> Database:
-        """The database the settings name, with keys ready."""
-        keys.prepare(self.settings)
-        return Database(self.settings.database_url)
+        """The database the settings name, with its tables and with keys ready; raises SettingsError."""
+        storage.prepare_keys(self.settings)
+        database = storage.reach(self.settings)
+        storage.bring_up(database)
+        return database
 
     def services(self, clock: Callable[[], datetime] = utc_now) -> Services:
-        """The whole wiring."""
+        """The whole wiring, once the database has answered and the keys have opened what it holds."""
+        database = self.database()
+        storage.check_keys(database, self.settings)
+        database.close()
         return Services(self.settings, clock)
 
     def engine(self) -> "Engine":

@@ -30,6 +30,8 @@ def read_perimeters(path: Path) -> tuple[list[Perimeter], list[Problem]]:
     """Every neighbourhood of a GeoJSON file, and everything wrong with it."""
     try:
         features = json.loads(path.read_text(encoding="utf-8-sig"))["features"]
+        if not isinstance(features, list):
+            raise TypeError
     except OSError as error:
         return [], [Problem(path.name, 1, f"cannot be read: {error.strerror}", "check the path")]
     except (ValueError, KeyError, TypeError):

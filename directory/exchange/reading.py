@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,9 @@ from typing import Any
 from directory.errors import Problem
 from directory.exchange.formats import BOOLEAN, BadValue
 from directory.exchange.specs import FILES, Column, FileSpec
+
+UNSEEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+"""Characters that no text of ours holds; PostgreSQL refuses the first."""
 
 REMOVE = Column("remove", BOOLEAN, default=False)
 
@@ -54,24 +58,45 @@ def read_csv(path: Path) -> Reading:
         return Reading(problems=[Problem(file, line, "is not UTF-8", "save the file as CSV UTF-8")])
     except OSError as error:
         return Reading(problems=[Problem(file, 1, f"cannot be read: {error.strerror}", "check the path")])
-    header_line = text.partition("\n")[0]
-    delimiter = ";" if header_line.count(";") > header_line.count(",") else ","  # as a French Excel writes it
-    lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    header = [name.strip().lower() for name in next(lines, [])]
+    reading = Reading()
+    lines = _lines(file, text, reading.problems)
+    header = [name.strip().lower() for name in next(lines, (1, []))[1]]
+    if reading.problems:
+        return reading
     spec = recognise(path.stem.lower(), header)
     if spec is None:
         names = ", ".join(f"{spec.name}.csv" for spec in FILES)
         cure = f"name it like one of: {names}"
         return Reading(problems=[Problem(file, 1, "neither its name nor its columns are known", cure)])
-    reading = Reading(spec, problems=_check_header(file, spec, header))
+    reading.spec = spec
+    reading.problems += _check_header(file, spec, header)
     if reading.problems:
         return reading
-    start = lines.line_num + 1
-    for cells in lines:
-        if any(cell.strip() for cell in cells):
-            _read_row(reading, spec, file, start, header, cells)
-        start = lines.line_num + 1
+    for line, cells in lines:
+        if any(UNSEEN.search(cell) for cell in cells):
+            what, cure = "holds characters that cannot be seen", "type the line again; the file may not be text"
+            reading.problems.append(Problem(file, line, what, cure))
+        elif any(cell.strip() for cell in cells):
+            _read_row(reading, spec, file, line, header, cells)
     return reading
+
+
+def _lines(file: str, text: str, problems: list[Problem]) -> Iterator[tuple[int, list[str]]]:
+    """The cells of each line with its number; what cannot be read on ends it with a problem.
+
+    Strict: a quote that is opened and never closed would swallow the lines after it without a word.
+    """
+    header = text.partition("\n")[0]
+    delimiter = ";" if header.count(";") > header.count(",") else ","  # as a French Excel writes it
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    start = 1
+    try:
+        for cells in rows:
+            yield start, cells
+            start = rows.line_num + 1
+    except csv.Error as error:
+        cure = 'close the quote, or write "" for a quote inside a text'
+        problems.append(Problem(file, start, f"cannot be read from here on ({error})", cure))
 
 
 def recognise(stem: str, header: Sequence[str]) -> FileSpec | None:

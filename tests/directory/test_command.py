@@ -71,7 +71,7 @@ def test_nearest_of_the_demonstration_territory(wiring: Wiring) -> None:
 
 def test_nearest_shows_stops_that_were_still_to_come(wiring: Wiring) -> None:
     plain = run(wiring, "nearest", "caen", "--at", "2025-08-15T09:00").stdout
-    assert "next stop 2025-08-19, Caen" in plain
+    assert "next stop 2025-08-19, La Grâce de Dieu, Caen" in plain
     assert "2025-08-11" not in plain
 
 
