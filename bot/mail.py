@@ -53,10 +53,10 @@ class Mailer(Protocol):
 
 
 class PrintingMailer:
-    """Shows on standard error to whom mails would go, and their subjects: for demonstrations."""
+    """Shows on standard error to whom mails would go and what about, never of whom: for demonstrations."""
 
     def send(self, mail: Mail) -> None:
-        print(f"\n✉ {', '.join(mail.to)}\n  {mail.subject}\n", file=sys.stderr, flush=True)
+        print(f"✉ {', '.join(mail.to)}: {mail.fact}", file=sys.stderr, flush=True)
 
 
 class SmtpMailer:

@@ -30,11 +30,13 @@ class Database:
         self._reading = sessionmaker(self.engine.execution_options(begin="BEGIN"), expire_on_commit=False)
 
     def _create_engine(self, pool_size: int) -> Engine:
+        # What a statement carries is nobody's business: neither a log's nor an error message's.
+        options: dict[str, Any] = {"pool_size": pool_size, "max_overflow": 4, "hide_parameters": True}
         if self.dialect != "sqlite":
-            return create_engine(self.url, pool_size=pool_size, max_overflow=4, pool_pre_ping=True)
+            return create_engine(self.url, pool_pre_ping=True, **options)
         if self.url.database and self.url.database != ":memory:":
             Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-        engine = create_engine(self.url, pool_size=pool_size, max_overflow=4)
+        engine = create_engine(self.url, **options)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

@@ -24,7 +24,7 @@ QUESTIONS: Mapping[Question, Sequence[Step]] = {
     ("reschedule_appointment", "opening"): (*BOOKED, "/reschedule_appointment"),
     ("cancel_appointment", "booking"): (*BOOKED_TWICE, "/cancel_appointment"),
     ("cancel_appointment", "confirm_cancel"): (*BOOKED, "/cancel_appointment"),
-    ("change_language", "language"): ("/change_language",),
+    ("change_language", "language_choice"): ("/change_language",),
     ("delete_my_data", "confirm_erasure"): ("/delete_my_data",),
     ("talk_to_human", "commune"): ("/talk_to_human",),
     **{("qualify_project", slot): ("/start_qualification", *["/skip"] * rank) for rank, slot in enumerate(PROJECT)},

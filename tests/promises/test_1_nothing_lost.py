@@ -118,7 +118,7 @@ def test_what_waits_when_a_process_ends_is_done_by_the_next(house: House, person
     next_one = House(house.database, house.mind, house.time.now)
     successor = Person(next_one, person.channel)
     successor.address, successor.conversation_id = person.address, person.conversation_id
-    assert [each.response for each in successor.listen()][0] == "utter_introduce"
+    assert successor.listen()[0].response == "utter_introduce"
 
 
 def test_a_conversation_whose_state_is_unreadable_goes_on(person: Person) -> None:

@@ -4,10 +4,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from sqlalchemy import inspect, select
 from sqlalchemy.exc import IntegrityError
-
-import pytest
 
 from bot.conversations.models import Message
 from db.session import Database
@@ -16,7 +15,8 @@ from tests.promises.questions import BOOKED
 from tests.tables import import_tables
 
 DIALOGUE: Sequence[Step] = (
-    "bonjour", *BOOKED, "/reschedule_appointment", 1, "/talk_to_human", "/cancel_appointment", "/SetSlots(confirm_cancel=true)"
+    "bonjour", *BOOKED, "/reschedule_appointment", 1, "/talk_to_human", "/cancel_appointment",
+    "/SetSlots(confirm_cancel=true)",
 )  # fmt: skip
 
 
