@@ -40,11 +40,12 @@ CONTROLS: Mapping[str, c.Command] = {
     "cancel_flow": c.CancelFlow(),
     OUT_OF_SCOPE: c.CannotHandle("out_of_scope"),  # said three times, it needs a human as well
 }
-ALONE: Mapping[Set[str], str] = {
+ALONE: Mapping[Set[str], str | None] = {
     frozenset({"commune", "postcode"}): "find_place",
     frozenset({"date", "time"}): "book_appointment",
+    frozenset({"phone"}): None,
 }
-"""What a message that holds nothing but such entities asks for."""
+"""What a message that holds nothing but such entities asks for; None: to be noted."""
 TELLS: Mapping[str, Callable[[Set[str]], bool]] = {
     "idea": lambda given: "sector" in given,  # "j'ai un projet" tells no idea yet
     "place_query": lambda given: not given & {"commune", "commune_candidates", "wanted_kind"},
@@ -108,14 +109,19 @@ class Interpreter:
         return next((words[folded] for words in ({folded: pointed}, *asked, self.anytime) if words.get(folded)), None)
 
     def _tapped(self, turn: Turn, payload: payloads.Payload) -> list[c.Command]:
-        slots: list[c.Command] = [c.SetSlot(name, self._value(name, value)) for name, value in payload.slots.items()]
+        slots: list[c.Command] = [
+            c.SetSlot(name, self._value(turn, name, value)) for name, value in payload.slots.items()
+        ]
         return [*slots, *self._meant(turn, payload.intent)] if payload.intent else slots or [c.CannotHandle()]
 
-    def _value(self, slot: str, value: Any) -> Any:
-        if slot == "commune" and isinstance(value, str):
-            commune = self.gazetteer.by_insee(value)
+    def _value(self, turn: Turn, slot: str, value: Any) -> Any:
+        """What a button of ours may set; None for anything else, since a tap can be forged."""
+        if slot == "commune":
+            commune = self.gazetteer.by_insee(str(value))
             return town(commune) if commune else None
-        return value
+        spec = turn.domain.slots.get(slot)
+        plain = spec is not None and spec.type not in ("any", "list") and isinstance(value, str | int | float)
+        return value if plain else None
 
     def _located(self, turn: Turn, location: Mapping[str, float]) -> list[c.Command]:
         point = {"lat": float(location["lat"]), "lon": float(location["lon"])}
@@ -216,10 +222,13 @@ class Interpreter:
 
     def _alone(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         """A town means "what is near it?", a day or an hour "a booking then?", when nothing else is said."""
+        if understanding.intent.name == "goodbye" and understanding.intent.confidence >= ACCEPT:
+            return None  # "à demain"
         for kinds, flow in ALONE.items():
             named = [entity for entity in understanding.entities if entity.entity in kinds]
             if named and set(texts.around(turn.text, named)) <= self.replies.beside:
-                return [*self._places(turn, understanding, flow), c.StartFlow(flow)]
+                then = c.StartFlow(flow) if flow else c.ChitChat("utter_noted")
+                return [*self._places(turn, understanding, flow), then]
         return None
 
     def _likely(self, ranking: Iterable[Intent]) -> list[Choice]:

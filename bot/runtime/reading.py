@@ -68,6 +68,11 @@ class Turn:
         flows = [self.flows[frame.flow] for frame in self.state.stack if frame.flow in self.flows]
         return [step.slot for flow in flows for step in flow.collects() if step.slot != self.asked]
 
+    def welcomes(self, slot: str) -> bool:
+        """True when this slot serves although another one is asked: a later question, or who the person is."""
+        spec = self.domain.slots.get(slot)
+        return slot != self.asked and (slot in self.questions() or (spec is not None and spec.shared))
+
     def must_answer(self) -> bool:
         """True when the flow under way cannot do without an answer to the question asked."""
         frame = next((frame for frame in reversed(self.state.stack) if frame.kind != "pattern"), None)

@@ -23,8 +23,8 @@ INTERRUPTS = frozenset(
      "show_my_data", "talk_to_human", "help", "complaint"}
 )  # fmt: skip
 """Meanings that any question gives way to as soon as they are likely."""
-NO_NAMES = frozenset({"affirm", "greet", "goodbye", "thanks"})
-"""Meanings of a word that is nobody's name."""
+PLEASANTRIES = frozenset({"affirm", "greet", "goodbye", "thanks"})
+"""Meanings of a word that is nobody's name, and no town."""
 ASKS_FOR_OPENING = "opening"
 
 
@@ -49,12 +49,12 @@ class Replies:
         wonders = asking and understanding.intent.name in self.topics
         if relevant and not wonders:
             return [*filled]
+        if not asking and (told := self._told_instead(turn, understanding, filled)):
+            return _noted(turn, told)
         if asked == "commune" and not asking:
             return self._town(turn, understanding)
         if asked == "phone" and any(char.isdigit() for char in turn.text) and not asking:
             return [c.CannotHandle("invalid_value")]
-        if turn.takes_text(asked) and (told := self._told_instead(turn, understanding, filled)):
-            return _noted(turn, told)
         return (
             (None if wonders else self._closed(turn, asked, understanding))
             or (None if asking else self._elsewhere(turn, filled))
@@ -88,6 +88,8 @@ class Replies:
         intent = understanding.intent
         if intent.confidence >= ACCEPT and intent.name in INTERRUPTS:
             return [_refusal(turn)] if intent.name == "deny" else None
+        if intent.confidence >= SURE and intent.name in PLEASANTRIES:
+            return None
         matches = [
             match
             for match in self.gazetteer.search(turn.text)
@@ -134,8 +136,8 @@ class Replies:
     def _told_instead(
         self, turn: Turn, understanding: Understanding, filled: list[c.SetSlot]
     ) -> list[c.SetSlot] | None:
-        """A town, a neighbourhood or a phone and nothing else is no answer to an open question, but to another one."""
-        told = [command for command in filled if command.name != turn.asked and command.name in turn.questions()]
+        """A town, a neighbourhood or a phone and nothing else: no answer to this question, but to another one."""
+        told = [command for command in filled if turn.welcomes(command.name) and not turn.takes_text(command.name)]
         beside = set(texts.around(turn.text, understanding.entities)) - self.beside
         a_name = turn.asked == "name" and not texts.tells_home(turn.text)  # Paris is one, Lens too
         return None if beside or a_name else told
@@ -173,7 +175,7 @@ class Replies:
         if turn.asked != "name":
             return False
         known = intent in self.topics and len(turn.text.split()) > 1
-        return (known or intent in NO_NAMES) and confidence >= SURE
+        return (known or intent in PLEASANTRIES) and confidence >= SURE
 
     def _leads_elsewhere(self, turn: Turn) -> Set[str]:
         """Intents that start a flow other than those under way."""

@@ -34,6 +34,7 @@ _EXCLUDED = re.compile(
     r"^ ?(?:(?:je|j|c|ca|ce|est|sera|moi) )*(?:peux|peu|pourrai|suis|serai|va|vais|bosse|travaille|marche)?"
     r" ?(?:pas|impossible|non)\b"
 )
+_NO_NAME = re.compile(r"(?:c|g|j|t|je|tu|il|on|pas|mais|c est|cest)\b")
 _NAME = re.compile(
     r"(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?|mon (?:prenom|nom) (?:c[' ]?est|est)|moi c[' ]?est|c[' ]?est)"
     r"\s+(?P<name>.+)",
@@ -122,7 +123,12 @@ def name_in_answer(text: str) -> str | None:
     """The name in a reply to "your first name?"; None when the reply is no name."""
     match = _NAME.match(text.strip())
     name = (match["name"] if match else text).strip(" .,;!\n\t")
-    plausible = 1 < len(name) <= MAX_NAME and not any(char.isdigit() for char in name) and len(name.split()) <= 4
+    plausible = (
+        not _NO_NAME.match(fold(name))
+        and 1 < len(name) <= MAX_NAME
+        and not any(char.isdigit() for char in name)
+        and len(name.split()) <= 4
+    )
     return _capitalised(name) if plausible and any(char.isalpha() for char in name) else None
 
 

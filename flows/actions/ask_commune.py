@@ -15,7 +15,7 @@ def run(context: ActionContext) -> Iterable[Event]:
     codes = context.slots.get("commune_candidates") or ()
     communes = [commune for code in codes if (commune := tools.gazetteer.by_insee(str(code)))][:MAX_CANDIDATES]
     if len(communes) < 2:
-        yield context.utter("utter_ask_commune", asks="commune")
+        yield context.utter("utter_ask_commune" if context.may_skip else "utter_ask_commune_needed", asks="commune")
         return
     choices = [
         Choice(f"{commune.name} ({commune.department})", f"/SetSlots(commune={commune.insee_code})")

@@ -15,6 +15,7 @@ class ActionContext:
     """An action's view of the turn. It reads; what it wants changed it returns as events.
 
     context: what the command handed to the pattern that runs. tools: what the runtime hands to actions.
+    may_skip: of the question the action asks, False where the flow turns "no answer" down.
     """
 
     slots: Mapping[str, Any]
@@ -23,6 +24,7 @@ class ActionContext:
     now: datetime
     tools: Any
     domain: Domain
+    may_skip: bool = True
 
     def utter(
         self,

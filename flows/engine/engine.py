@@ -278,7 +278,7 @@ class _Turn(Working):
         self.asked = step.slot
         asking = f"action_ask_{step.slot}"
         if asking in self.actions:
-            self._act(asking)
+            self._act(asking, may_skip=not step.rejections)
             return self.slots.get(step.slot) is None
         self.say(step.utter or f"utter_ask_{step.slot}", asks=step.slot)
         return True
@@ -288,7 +288,7 @@ class _Turn(Working):
         context = self.stack[-1].context if self.stack else {}
         self.events.append(utter(self.domain, response, slots=self.slots, context=context, asks=asks))
 
-    def _act(self, name: str) -> None:
+    def _act(self, name: str, *, may_skip: bool = True) -> None:
         """Says a response, or runs an action and takes its events in."""
         if name.startswith("utter_"):
             self.say(name)
@@ -298,7 +298,7 @@ class _Turn(Working):
             return
         frame = self.stack[-1]
         context = ActionContext(
-            dict(self.slots), frame.context, self.before.last_uttered, self.now, self.tools, self.domain
+            dict(self.slots), frame.context, self.before.last_uttered, self.now, self.tools, self.domain, may_skip
         )
         for event in self.actions[name](context):
             if isinstance(event, SlotSet):

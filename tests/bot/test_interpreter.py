@@ -75,6 +75,15 @@ MESSAGES: list[tuple[DialogueState, str, list[str]]] = [
     (SECTOR, "chui a carcassone", ["SetSlot commune=Carcassonne", NOTED]),
     (STAGE, "jsuis salarié", ["SetSlot situation=employee", NOTED]),
     (STAGE, "je m'appelle Inès", ["SetSlot name=Inès", NOTED]),
+    (waiting("qualify_project", "idea"), "couture", ["SetSlot idea=couture", "SetSlot sector=couture"]),
+    (TOWN, "06 39 98 01 07", ["SetSlot phone=+33639980107", NOTED]),
+    (idle(), "0639980107", ["SetSlot phone=+33639980107", NOTED]),
+    # Pleasantries.
+    (TOWN, "merci", ["ChitChat utter_thanks"]),
+    (TOWN, "bonne soirée", ["ChitChat utter_goodbye"]),
+    (KNOWN, "à demain", ["ChitChat utter_goodbye"]),
+    (WHO, "c mort", ["CancelFlow"]),
+    (GREETED, "?", ["RepeatBotMessages"]),
     # Taken back.
     (idle(commune=CARCASSONNE), "non, c'est Lens", ["CorrectSlot commune=Lens"]),
     (idle(situation="employee"), "en fait je suis au chômage", ["CorrectSlot situation=job_seeker"]),
