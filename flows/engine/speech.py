@@ -9,8 +9,8 @@ from flows.engine.errors import FlowsError
 from flows.engine.events import BotUttered, Choice
 
 _PLACEHOLDER = re.compile(r"\{\{\s*context\.(?P<context>\w+)\s*\}\}|\{(?P<slot>\w+)\}")
-_LEFT_BEHIND = re.compile(r" (?=[.,](?: |$))")
-"""The space before a full stop or a comma when what stood there had no value."""
+_LEFT_BEHIND = re.compile(r" (?=\.(?: |$))")
+"""The space before a full stop when what stood there had no value."""
 LANGUAGE_SLOT = "language"
 
 

@@ -77,7 +77,7 @@ def test_an_unknown_response_names_itself(words: Domain) -> None:
 
 def test_arguments_come_before_slots_and_context_has_its_own_braces() -> None:
     filled = fill("{a} {b} {{ context.c }} {missing}.", {"a": 1, "b": {"name": "Lens"}}, {"c": ["x", None, "y"]})
-    assert filled == "1 Lens x, , y ."
+    assert filled == "1 Lens x, , y."
 
 
 def test_a_value_with_braces_is_not_filled_again() -> None:
