@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from bot.conversations.case_models import Case, CaseEntry
 from bot.conversations.models import Contact
-from desk import telling, words
+from desk import away, telling, words
 from desk.door import Action, Page, Visit
 from desk.errors import Absent, Refused
 from directory import bookings
@@ -40,15 +40,22 @@ class BookingLine:
 
 def coming(visit: Visit, from_at: datetime, until_at: datetime) -> list[tuple[date, list[BookingLine]]]:
     """Bookings that are not over, day by day."""
-    found = [line for line in _between(visit, from_at - DAY, until_at) if line.booking.ends_at > from_at]
+    found = [line for line in _between(visit, from_at - DAY, until_at, HOLDING) if line.booking.ends_at > from_at]
     return [(on, list(group)) for on, group in groupby(found, key=lambda line: line.on)]
 
 
-def _between(visit: Visit, from_at: datetime, until_at: datetime) -> list[BookingLine]:
+def lines_of_day(visit: Visit, on: date, statuses: Sequence[str] = HOLDING) -> list[BookingLine]:
+    """The bookings of a day, on the wall of their places, in order."""
+    midnight = datetime.combine(on, time(), visit.renderer.zone)
+    found = _between(visit, midnight - ZONE_SPREAD, midnight + DAY + ZONE_SPREAD, statuses)
+    return [line for line in found if line.on == on]
+
+
+def _between(visit: Visit, from_at: datetime, until_at: datetime, statuses: Sequence[str]) -> list[BookingLine]:
     session, visitor = visit.session, visit.visitor
     query = (
         select(Booking)
-        .where(Booking.starts_at >= from_at, Booking.starts_at < until_at, Booking.status.in_(HOLDING))
+        .where(Booking.starts_at >= from_at, Booking.starts_at < until_at, Booking.status.in_(statuses))
         .options(joinedload(Booking.place))
         .order_by(Booking.starts_at, Booking.place_id, Booking.seat, Booking.id)
     )
@@ -83,9 +90,9 @@ def _lines(visit: Visit, found: Sequence[Booking]) -> list[BookingLine]:
     return result
 
 
-def _asked_day(visit: Visit) -> tuple[date, str | None]:
+def asked_day(visit: Visit, asked: str | None) -> tuple[date, str | None]:
+    """The day in an address or a form, else tomorrow; and the code of what is wrong with it."""
     tomorrow = visit.today + DAY
-    asked = visit.query.get("on")
     if not asked:
         return tomorrow, None
     try:
@@ -97,13 +104,12 @@ def _asked_day(visit: Visit) -> tuple[date, str | None]:
 
 def show_day(visit: Visit) -> Response:
     """One day, place by place."""
-    on, doubt = _asked_day(visit)
+    on, doubt = asked_day(visit, visit.query.get("on"))
     return _day_page(visit, on, doubt)
 
 
 def _day_page(visit: Visit, on: date, doubt: str | None = None) -> Response:
-    midnight = datetime.combine(on, time(), visit.renderer.zone)
-    found = [line for line in _between(visit, midnight - ZONE_SPREAD, midnight + DAY + ZONE_SPREAD) if line.on == on]
+    found = lines_of_day(visit, on)
     by_place = sorted(found, key=lambda line: line.place.id)
     places = [(group[0].place, group) for group in (list(g) for _, g in groupby(by_place, lambda line: line.place.id))]
     places.sort(key=lambda pair: pair[1][0].booking.starts_at)
@@ -114,6 +120,9 @@ def _day_page(visit: Visit, on: date, doubt: str | None = None) -> Response:
         after=on + DAY,
         places=places,
         count=len(found),
+        cancelled=[line for line in lines_of_day(visit, on, ["cancelled"]) if line.contact is not None],
+        away=away.absence_on(visit, on),
+        may_be_away=away.may_declare(visit, on),
         doubt=words.WORDS["problems"].get(doubt),
     )
 
@@ -145,18 +154,17 @@ def mark(visit: Visit) -> str:
     if booking.status == outcome:
         return outcome
     bookings.close(visit.session, booking.id, outcome, visit.now)
-    _remember(visit, booking, outcome)
+    remember(visit, _line(visit), outcome)
     return outcome
 
 
-def _remember(visit: Visit, booking: Booking, kind: str) -> None:
+def remember(visit: Visit, line: BookingLine, kind: str) -> None:
     """Adds the fact to the timeline of the person's case, if one is open here."""
-    case_id = _line(visit).case_id
-    if case_id is not None:
+    if line.case_id is not None:
         entry = CaseEntry(
-            case_id=case_id,
+            case_id=line.case_id,
             kind=kind,
-            detail={"booking_id": booking.id},
+            detail={"booking_id": line.booking.id},
             lead_id=visit.visitor.lead_id,
             created_at=visit.now,
         )
@@ -177,7 +185,13 @@ def ask_cancel(visit: Visit) -> Response:
         .format(moment=words.moment(line.booking.starts_at, visit.now, line.zone), place=line.place.name)
         .replace(words.NBSP, " ")
     )  # outside the alphabet of SMS
-    return visit.page("cancel.html", line=line, reachable=reachable, draft=visit.form.get("text", draft))
+    return visit.page(
+        "cancel.html",
+        line=line,
+        reachable=reachable,
+        draft=visit.form.get("text", draft),
+        may_be_away=line.booking.lead_id == visit.visitor.lead_id and away.may_declare(visit, line.on),
+    )
 
 
 def cancel(visit: Visit) -> str:
@@ -188,7 +202,7 @@ def cancel(visit: Visit) -> str:
     if booking.status != "booked":
         raise Refused("booking_closed")
     bookings.cancel(visit.session, booking.id, visit.now, by="lead")
-    _remember(visit, booking, "cancelled")
+    remember(visit, _line(visit), "cancelled")
     return "cancelled" if told else "cancelled_call"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from starlette.responses import Response
 
 from bot.conversations import cases, contacts, wording
@@ -21,7 +21,7 @@ from directory.days import zone
 from directory.models import Booking, Lead
 from flows.engine.speech import show as show_value
 
-MESSAGES_SHOWN, ALL_MESSAGES = 60, 1_000
+MESSAGES_SHOWN, ALL_MESSAGES = 20, 1_000
 ON_THEIR_OWN = ("name", "phone")  # profile slots that the page shows elsewhere
 
 
@@ -57,6 +57,7 @@ class CaseFile:
     mine: bool
     reachable: bool
     profile: Sequence[tuple[str, str]]
+    reach: str | None
 
 
 def _load(visit: Visit) -> CaseFile:
@@ -73,6 +74,7 @@ def _load(visit: Visit) -> CaseFile:
         mine=owner == visitor.lead_id,
         reachable=address.external_id is not None and address.stopped_at is None and address.blocked_at is None,
         profile=_profile(case.profile),
+        reach=_meaning("reach", (case.profile or {}).get("reach")),
     )
 
 
@@ -83,23 +85,27 @@ def _role(visit: Visit, lead_id: int) -> str:
 
 def _profile(profile: Mapping[str, Any] | None) -> list[tuple[str, str]]:
     """Labels and values in the order of `words.yml`; what the order does not know comes last."""
-    told = {name: show_value(value).strip() for name, value in (profile or {}).items() if name not in ON_THEIR_OWN}
+    told = {name: _meaning(name, value) for name, value in (profile or {}).items() if name not in ON_THEIR_OWN}
     order = {name: at for at, name in enumerate(words.WORDS["profile"])}
     names = sorted(told, key=lambda name: order.get(name, len(order)))
-    meanings = wording.labels()
-    return [
-        (words.label("profile", name), meanings.get(name, {}).get(told[name], told[name]))
-        for name in names
-        if told[name]
-    ]
+    return [(words.label("profile", name), meaning) for name in names if (meaning := told[name])]
+
+
+def _meaning(name: str, value: Any) -> str | None:
+    """What a slot's value means in French; a text as the person wrote it; None when nothing was told."""
+    shown = show_value(value).strip()
+    return wording.labels().get(name, {}).get(shown, shown) or None
 
 
 def _messages(visit: Visit, file: CaseFile, limit: int) -> list[MessageLine]:
     result: list[MessageLine] = []
     last_day: date | None = None
-    for message in cases.transcript(visit.session, file.conversation.id, limit):
-        if message.author == "bot" and message.status == "dropped":
-            continue  # never said: a lead had taken over
+    said = [
+        message
+        for message in cases.transcript(visit.session, file.conversation.id, limit)
+        if not (message.author == "bot" and message.status == "dropped")  # never said: a lead had taken over
+    ]
+    for message in said:
         on = message.created_at.astimezone(visit.renderer.zone).date()
         author = words.label("authors", message.author)
         if message.lead_id is not None:
@@ -108,10 +114,17 @@ def _messages(visit: Visit, file: CaseFile, limit: int) -> list[MessageLine]:
         elif message.author == "resident":
             author = file.case.contact.name or author
         content = message.content if isinstance(message.content, dict) else {}
-        choices = [str(choice.get("title", "")) for choice in content.get("choices") or ()]
+        offered = content.get("choices") or () if message is said[-1] else ()  # those of a former question are noise
+        choices = [str(choice.get("title", "")) for choice in offered]
         result.append(MessageLine(message, author, _said(message, content), choices, on if on != last_day else None))
         last_day = on
     return result
+
+
+def _has_older(visit: Visit, file: CaseFile) -> bool:
+    """Whether the conversation is longer than what is shown at first."""
+    count = select(func.count()).select_from(Message).where(Message.conversation_id == file.conversation.id)
+    return (visit.session.scalar(count) or 0) > MESSAGES_SHOWN
 
 
 def _said(message: Message, content: Mapping[str, Any]) -> str:
@@ -171,6 +184,7 @@ def show(visit: Visit) -> Response:
         sections=sections,
         version=version,
         every=every,
+        older=_has_older(visit, file),
         coming=[(booking, _booking_words(booking, visit.now)) for booking in coming],
         own={booking.id for booking in coming if visit.visitor.sees_all or booking.lead_id == visit.visitor.lead_id},
         outcomes=cases.OUTCOMES,

@@ -117,8 +117,17 @@ def show(visit: Visit) -> Response:
     """Open cases, then today's, tomorrow's and the coming bookings."""
     found = _list(visit)
     section, version = visit.section("caseload", "_caseload.html", lines=found)
-    days = agenda.coming(visit, visit.now, visit.now + COMING)
-    return visit.page("home.html", section=section, version=version, days=days, today=visit.today)
+    days = dict(agenda.coming(visit, visit.now, visit.now + COMING))
+    tomorrow = visit.today + agenda.DAY
+    return visit.page(
+        "home.html",
+        section=section,
+        version=version,
+        days=sorted({tomorrow: [], **days}.items()),
+        any_booking=bool(days),
+        today=visit.today,
+        tomorrow=tomorrow,
+    )
 
 
 def live(visit: Visit) -> Response:

@@ -69,6 +69,17 @@ if (watched) {
   watch();
 }
 
+// A text that could not be taken (session over, service down) waits in this tab for the page it was written on.
+const kept = document.getElementById("kept");
+if (kept) sessionStorage.setItem("kept " + location.pathname, kept.value);
+if (document.querySelector("[data-left]")) sessionStorage.clear();
+for (const area of document.querySelectorAll("form[method=post] textarea")) {
+  const key = "kept " + area.form.getAttribute("action");
+  const text = sessionStorage.getItem(key);
+  if (text) area.value = text;
+  sessionStorage.removeItem(key);
+}
+
 for (const button of document.querySelectorAll("[data-print]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());

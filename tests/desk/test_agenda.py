@@ -39,7 +39,9 @@ def test_the_day_is_tomorrow_unless_asked(wiring: Wiring, world: World, south: B
     for bad in ("tomorrow", "2026-13-01", "0001-01-01", "9999-12-31", "%00"):
         status, page = south.get(f"/bookings?on={bad}")
         assert (status, "Date illisible" in page) == (200, True), bad
-    assert "Mardi 24 novembre" in south.get("/")[1]
+    home = south.get("/")[1]
+    assert "Demain, mardi 24 novembre" in home
+    assert "Espace Ozanam" in home
 
 
 @one_database

@@ -10,12 +10,13 @@ from datetime import timedelta
 import pytest
 import uvicorn
 from playwright.sync_api import Page, sync_playwright
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from bot.conversations.models import Conversation
 from desk.app import create_app
+from desk.models import DeskSession
 from tests.desk.world import START, Wiring, World, book, one_database, open_case, person, say
 
 pytestmark = [pytest.mark.browser, one_database]
@@ -63,12 +64,12 @@ def open_page() -> Iterator[Callable[[int], Page]]:
         browser.close()
 
 
-def log_in(page: Page, address: str, password: str) -> None:
+def log_in(page: Page, address: str, password: str, landing: str | None = None) -> None:
     page.goto(address)
     page.fill("#login", "south")
     page.fill("#password", password)
     page.keyboard.press("Enter")
-    page.wait_for_url(address)
+    page.wait_for_url(landing or address)
 
 
 def test_a_case_on_a_small_phone(wiring: Wiring, world: World, port: int, open_page: Callable[[int], Page]) -> None:
@@ -121,3 +122,24 @@ def test_a_link_in_an_email_opens_the_case(
     page.goto("http://mail.example/")
     page.click("a")
     page.wait_for_selector("h1:has-text('Mardi 24 novembre')")
+
+
+def test_what_was_typed_waits_behind_the_login(
+    wiring: Wiring, world: World, port: int, open_page: Callable[[int], Page]
+) -> None:
+    with wiring.database.transaction() as session:
+        case_id = open_case(session, person(session, "+33639980001"), world.leads["south"]).id
+    page = open_page(360)
+    address = f"http://127.0.0.1:{port}/desk/cases/{case_id}"
+    log_in(page, address, world.passwords["south"])
+    page.fill("#text", "Dix minutes de réflexion")
+    with wiring.database.transaction() as session:
+        session.execute(delete(DeskSession))
+    page.click("text=Envoyer")
+    page.click("text=Se connecter")
+    log_in(page, page.url, world.passwords["south"], address)
+    assert page.input_value("#text") == "Dix minutes de réflexion"
+    page.click("text=Envoyer")
+    page.wait_for_selector("text=Votre message part")
+    page.goto(address)
+    assert page.input_value("#text") == ""
