@@ -110,6 +110,7 @@ class Notifier:
             return "case closed"
         values = _named(case.contact) | {
             "reason": labels()["reasons"].get(case.reason, case.reason),
+            "case_id": case.id,
             "link": self._link(f"cases/{case.id}"),
         }
         return case.lead_id, values
@@ -128,6 +129,8 @@ class Notifier:
             "moment": _moment(booking),
             "former_moment": _moment(former) if former else None,
             "place": booking.place.name,
+            "reference": booking.reference,
+            "case_id": _case_of(session, contact),
             "link": self._link(f"bookings?on={day.isoformat()}"),
         }
         return booking.lead_id, values
@@ -140,6 +143,13 @@ def _named(contact: Contact | None) -> dict[str, Any]:
     """The first name at most: the rest stays behind the desk's door."""
     first = contact.name.split()[0] if contact is not None and contact.name and contact.name.strip() else None
     return {"who": first or labels()["people"]["unknown"]}
+
+
+def _case_of(session: Session, contact: Contact | None) -> int | None:
+    """The person's open case, by whose number the desk calls it."""
+    if contact is None:
+        return None
+    return session.scalar(select(Case.id).where(Case.contact_id == contact.id, Case.closed_at.is_(None)))
 
 
 def _moment(booking: Booking) -> str:
