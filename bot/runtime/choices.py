@@ -29,7 +29,8 @@ class Pointing:
         answers = answering(menu, asked)
         if answers and folded in self.any.get(str(asked), ()):
             return answers[0].payload
-        return self._at(self._rank(folded), menu, answers)
+        ends = [choice.payload for choice in answers if f" {texts.fold(choice.title)}".endswith(f" {folded}")]
+        return self._at(self._rank(folded), menu, answers) or (ends[0] if len(ends) == 1 else None)
 
     def _rank(self, folded: str) -> str | None:
         """The number or rank left once the words around it are taken off."""

@@ -16,6 +16,7 @@ ACCEPT = 0.5  # above, a meaning is acted upon
 SURE = 0.8  # above, a meaning may interrupt a question that takes any text
 TITLE_LIKENESS = 88  # of 100, between a reply and a button's words
 SHORT = 4  # words: a reply, not a story
+MAX_NAMES = 2  # words: a first name, a first and a last one
 NAMED, GUESSED = 100, 3000  # a town is called by its very name, or has that many people
 
 INTERRUPTS = frozenset(
@@ -37,7 +38,9 @@ class Replies:
         self.topics = topics
         self.triggers = triggers
         self.words: Mapping[str, Mapping[str, list[str]]] = texts.load_words("words.yml")
-        self.beside: Set[str] = frozenset(texts.load_words("keywords.yml")["beside"])
+        keywords = texts.load_words("keywords.yml")
+        self.beside: Set[str] = frozenset(keywords["beside"])
+        self.no_names: Set[str] = frozenset(keywords["no_names"])
 
     def answer(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         """The commands of a reply; None when the text is something else."""
@@ -51,6 +54,8 @@ class Replies:
             return [*filled]
         if not asking and (told := self._told_instead(turn, understanding, filled)):
             return _noted(turn, told)
+        if asked == "name" and self._is_name(turn.text):
+            return [c.SetSlot(asked, texts.name_in_answer(turn.text) or texts.name_introduced(turn.text))]
         if asked == "commune" and not asking:
             return self._town(turn, understanding)
         if asked == "phone" and any(char.isdigit() for char in turn.text) and not asking:
@@ -82,7 +87,9 @@ class Replies:
             return [c.SetSlot("commune", None), c.SetSlot("commune_candidates", given["commune_candidates"])]
         waiting = set(turn.questions())  # what was passed over may be told now
         told = [c.SetSlot(slot, value) for slot, value in given.items() if slots.get(slot) is None and slot in waiting]
-        return [*(c.CorrectSlot(slot, value) for slot, value in changed.items()), *told] or None
+        same = turn.asked is None and any(slots.get(slot) == value for slot, value in given.items())
+        corrections: list[c.Command] = [c.CorrectSlot(slot, value) for slot, value in changed.items()]
+        return [*corrections, *told] or ([c.ChitChat("utter_noted")] if same else None)
 
     def _town(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         intent = understanding.intent
@@ -164,8 +171,6 @@ class Replies:
         return [c.SetSlot(asked, value), *(others if asked != "name" else ())] if value else None
 
     def _is_something_else(self, turn: Turn, intent: str, confidence: float) -> bool:
-        if turn.asked == "name" and texts.name_introduced(turn.text):
-            return False
         if intent in INTERRUPTS:
             return confidence >= ACCEPT
         if texts.is_question(turn.text):
@@ -176,6 +181,12 @@ class Replies:
             return False
         known = intent in self.topics and len(turn.text.split()) > 1
         return (known or intent in PLEASANTRIES) and confidence >= SURE
+
+    def _is_name(self, text: str) -> bool:
+        """A word or two that mean nothing else: "Bernard", "Diallo" and "Noa" look like other words to a model."""
+        words = texts.fold(texts.name_in_answer(text) or "").split()
+        plain = 0 < len(words) <= MAX_NAMES and self.no_names.isdisjoint(words)
+        return plain or texts.name_introduced(text) is not None
 
     def _leads_elsewhere(self, turn: Turn) -> Set[str]:
         """Intents that start a flow other than those under way."""

@@ -36,10 +36,13 @@ _EXCLUDED = re.compile(
 )
 _NO_NAME = re.compile(r"(?:c|g|j|t|je|tu|il|on|pas|mais|c est|cest)\b")
 _NAME = re.compile(
-    r"(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?|mon (?:prenom|nom) (?:c[' ]?est|est)|moi c[' ]?est|c[' ]?est)"
+    r"(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?"
+    r"|(?:(?:tu peux|vous pouvez|on peut) )?(?:met(?:s|tez|tre)|not(?:e|ez|er))"
+    r"|mon (?:pr[ée]nom|nom) (?:c[' ]?est|est)|(?:c|c[' ]?est) pour|moi c[' ]?est|c[' ]?est|moi)"
     r"\s+(?P<name>.+)",
     re.IGNORECASE,
 )
+_POLITE = re.compile(r"[\s,]+(?:merci|svp|stp|s'il vous pla[iî]t)[\s.!]*$", re.IGNORECASE)
 _INTRODUCES = re.compile(
     r"\b(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?|mon pr[ée]nom (?:c[' ]?est|est))\s+(?P<name>[^\W\d_][\w'’-]{1,30})",
     re.IGNORECASE,
@@ -121,7 +124,8 @@ def is_unspoken(text: str) -> bool:
 
 def name_in_answer(text: str) -> str | None:
     """The name in a reply to "your first name?"; None when the reply is no name."""
-    match = _NAME.match(text.strip())
+    text = _POLITE.sub("", text.strip())
+    match = _NAME.match(text) or _INTRODUCES.search(text)
     name = (match["name"] if match else text).strip(" .,;!\n\t")
     plausible = (
         not _NO_NAME.match(fold(name))
