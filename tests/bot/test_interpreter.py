@@ -107,6 +107,8 @@ MESSAGES: list[tuple[DialogueState, str, list[str]]] = [
     (TOWN, "non finalement", ["CancelFlow"]),
     (idle(), "je veux PAS supprimer", ["ChitChat utter_no_problem"]),
     (idle(), "je veux pas annuler", ["StartFlow my_appointment"]),
+    (idle(), "vous gardez mon numéro ?", ["StartFlow show_my_data"]),
+    (idle(), "je viens", ["ChitChat utter_ok"]),
     (idle(), "SUPPRIMER", ["SetSlot confirm_erasure=True", "StartFlow delete_my_data"]),
     (idle(), "STOP", ["StartFlow stop_messages"]),
     # A question in the middle of everything.
