@@ -62,7 +62,7 @@ def test_a_message_that_must_rest_holds_back_the_next(house: House, person: Pers
     person.send("bonjour")
     house.run()
     house.change(parse=parse)
-    person.send("merci")
+    house.taker.take(person.send("merci").conversation_id)  # at once, as a channel asks
     assert person.listen() == []
     house.time.now += timedelta(seconds=10)
     assert [each.response for each in person.listen()] == ["utter_greet", "utter_thanks"]
