@@ -9,6 +9,7 @@ from flows.actions import (
     ask_opening,
     book_appointment,
     cancel_appointment,
+    check_bookings,
     correct,
     delete_my_data,
     find_named_place,
@@ -21,6 +22,7 @@ from flows.actions import (
     set_language,
     show_my_data,
     stop_messages,
+    town_of_booking,
 )
 from flows.engine.actions import Action
 
@@ -31,6 +33,7 @@ ACTIONS: Mapping[str, Action] = {
     "action_ask_opening": ask_opening.run,
     "action_book_appointment": book_appointment.run,
     "action_cancel_appointment": cancel_appointment.run,
+    "action_check_bookings": check_bookings.run,
     "action_correct": correct.run,
     "action_delete_my_data": delete_my_data.run,
     "action_find_named_place": find_named_place.run,
@@ -43,4 +46,5 @@ ACTIONS: Mapping[str, Action] = {
     "action_set_language": set_language.run,
     "action_show_my_data": show_my_data.run,
     "action_stop_messages": stop_messages.run,
+    "action_town_of_booking": town_of_booking.run,
 }
