@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, update
+from sqlalchemy.orm import Session, load_only
 
 from bot.channels.base import InboundMessage
 from bot.conversations import contacts
@@ -20,6 +20,50 @@ MAX_ATTEMPTS = 3
 _REFERRAL_LENGTH = 64
 # Spelled out in the statement, so that both databases see that the partial index serves it.
 _PENDING: ColumnElement[bool] = Message.status == literal("pending", literal_execute=True)
+
+# The statements of every message, built once: building one costs more than running it.
+_FIRST = select(func.min(Message.id).label("id")).where(_PENDING, Message.direction == "in")
+_FIRST_OF_EACH = _FIRST.group_by(Message.conversation_id).subquery()
+_PENDING_HEADS = (
+    select(Message.conversation_id, Message.id)
+    .join(_FIRST_OF_EACH, Message.id == _FIRST_OF_EACH.c.id)
+    .where(or_(Message.retry_at.is_(None), Message.retry_at <= bindparam("now")))
+    .order_by(Message.id)
+    .limit(bindparam("most"))
+)
+_OLDEST_PENDING = (
+    select(Message)
+    .where(_PENDING, Message.direction == "in", Message.conversation_id == bindparam("conversation_id"))
+    .order_by(Message.id)
+    .limit(1)
+)
+_KNOWN = select(Message.id, Message.conversation_id).where(
+    Message.channel == bindparam("on_channel"), Message.provider_id.in_(bindparam("ids", expanding=True))
+)
+_GIVE_AWAY = (
+    update(Address)
+    .where(
+        Address.channel == bindparam("on_channel"),
+        Address.fingerprint == bindparam("digest"),
+        Address.contact_id.in_(select(Contact.id).where(Contact.erased_at.is_not(None))),
+    )
+    .values(fingerprint=bindparam("nobody"))
+    .execution_options(synchronize_session=False)
+)
+# The shared lock on the address makes an erasure wait for this message, so that it is erased too.
+_CONVERSATION = (
+    select(Conversation)
+    .join(Address, Conversation.address_id == Address.id)
+    .where(Address.channel == bindparam("on_channel"), Address.fingerprint == bindparam("digest"))
+    .options(load_only(Conversation.address_id, Conversation.contact_id))
+    .with_for_update(read=True, key_share=True, of=Address)
+)
+_UNBLOCK = (
+    update(Address)
+    .where(Address.id == bindparam("address"), Address.blocked_at.is_not(None))
+    .values(blocked_at=None)
+    .execution_options(synchronize_session=False)
+)
 
 
 @dataclass(frozen=True)
@@ -59,21 +103,13 @@ def pending_conversations(session: Session, now: datetime, limit: int = 100) -> 
 
 def pending_heads(session: Session, now: datetime, limit: int = 100) -> dict[int, int]:
     """The same conversations, each with the id of the message whose turn it is."""
-    first = _oldest_pending().group_by(Message.conversation_id).subquery()
-    rows = session.execute(
-        select(Message.conversation_id, Message.id)
-        .join(first, Message.id == first.c.id)
-        .where(_may_be_taken(now))
-        .order_by(Message.id)
-        .limit(limit)
-    )
-    return dict(iter(rows))
+    return dict(iter(session.execute(_PENDING_HEADS, {"now": now, "most": limit})))
 
 
 def next_pending(session: Session, conversation_id: int, now: datetime) -> Message | None:
     """The oldest message of the conversation still to be answered; None when there is none or it must rest."""
-    first = _oldest_pending().where(Message.conversation_id == conversation_id).subquery()
-    return session.scalar(select(Message).join(first, Message.id == first.c.id).where(_may_be_taken(now)))
+    oldest = session.scalar(_OLDEST_PENDING, {"conversation_id": conversation_id})
+    return None if oldest is None or (oldest.retry_at is not None and oldest.retry_at > now) else oldest
 
 
 def mark_handled(message: Message, now: datetime) -> None:
@@ -90,14 +126,6 @@ def set_back(message: Message, now: datetime) -> None:
         message.retry_at = now + timedelta(seconds=2**message.attempts)
 
 
-def _oldest_pending() -> Select[int]:
-    return select(func.min(Message.id).label("id")).where(_PENDING, Message.direction == "in")
-
-
-def _may_be_taken(now: datetime) -> ColumnElement[bool]:
-    return or_(Message.retry_at.is_(None), Message.retry_at <= now)
-
-
 def erased_provider_id(channel: str, provider_id: str) -> str:
     """What replaces a provider's id once its person is erased: still says "seen", no longer says who."""
     return fingerprint("provider", channel, provider_id)
@@ -105,41 +133,18 @@ def erased_provider_id(channel: str, provider_id: str) -> str:
 
 def _known(session: Session, inbound: InboundMessage) -> Accepted | None:
     ids = (inbound.provider_id, erased_provider_id(inbound.channel, inbound.provider_id))
-    row = session.execute(
-        select(Message.id, Message.conversation_id).where(
-            Message.channel == inbound.channel, Message.provider_id.in_(ids)
-        )
-    ).first()
+    row = session.execute(_KNOWN, {"on_channel": inbound.channel, "ids": ids}).first()
     return None if row is None else Accepted(row.id, row.conversation_id, is_new=False)
 
 
 def _conversation_of(session: Session, inbound: InboundMessage, now: datetime) -> Conversation:
-    digest = fingerprint(inbound.channel, inbound.address)
+    who = {"on_channel": inbound.channel, "digest": fingerprint(inbound.channel, inbound.address)}
     # Whoever was erased and writes again is a new person, even while their last word is still on its way.
-    session.execute(
-        update(Address)
-        .where(
-            Address.channel == inbound.channel,
-            Address.fingerprint == digest,
-            Address.contact_id.in_(select(Contact.id).where(Contact.erased_at.is_not(None))),
-        )
-        .values(fingerprint=contacts.random_fingerprint())
-        .execution_options(synchronize_session=False)
-    )
-    found = _find(session, inbound.channel, digest)
+    session.execute(_GIVE_AWAY, {**who, "nobody": contacts.random_fingerprint()})
+    found = session.scalar(_CONVERSATION, who)
     while found is None:
-        found = _create(session, inbound, digest, now) or _find(session, inbound.channel, digest)
+        found = _create(session, inbound, who["digest"], now) or session.scalar(_CONVERSATION, who)
     return found
-
-
-def _find(session: Session, channel: str, digest: str) -> Conversation | None:
-    # The shared lock on the address makes an erasure wait for this message, so that it is erased too.
-    return session.scalar(
-        select(Conversation)
-        .join(Address, Conversation.address_id == Address.id)
-        .where(Address.channel == channel, Address.fingerprint == digest)
-        .with_for_update(read=True, key_share=True, of=Address)
-    )
 
 
 def _create(session: Session, inbound: InboundMessage, digest: str, now: datetime) -> Conversation | None:
@@ -203,8 +208,5 @@ def _note_arrival(session: Session, conversation: Conversation, referral: str | 
             .where(Contact.id == conversation.contact_id, Contact.referral.is_(None))
             .values(referral=code)
         )
-    session.execute(  # writing to us again is the proof that they no longer block us
-        update(Address)
-        .where(Address.id == conversation.address_id, Address.blocked_at.is_not(None))
-        .values(blocked_at=None)
-    )
+    # Writing to us again is the proof that they no longer block us.
+    session.execute(_UNBLOCK, {"address": conversation.address_id})

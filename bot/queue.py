@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from bot.conversations.jobs import NOTIFICATION, REMINDER, REPLY, Job
@@ -27,6 +27,25 @@ MAX_CRASHES = 10
 """Tries after which a job past its patience is not even started: it seems to take its worker down."""
 
 _GIVE_UP_AT = "give_up_at"
+
+
+# Built once: building a statement costs more than running it, and every turn asks whether something is owed.
+_EARLIER = aliased(Job)
+_CLAIMABLE = (
+    Job.done_at.is_(None),
+    Job.due_at <= bindparam("now"),
+    Job.kind.in_(bindparam("kinds", expanding=True)),
+    or_(Job.leased_until.is_(None), Job.leased_until <= bindparam("now")),
+    ~exists().where(_EARLIER.order_key == Job.order_key, _EARLIER.id < Job.id, _EARLIER.done_at.is_(None)),
+)
+_ANY_CLAIMABLE = select(Job.id).where(*_CLAIMABLE).limit(1)
+_CLAIM = (
+    select(Job)
+    .where(*_CLAIMABLE)
+    .order_by(Job.lane, Job.due_at, Job.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
 
 
 @dataclass(frozen=True)
@@ -87,31 +106,15 @@ def claim(
 ) -> list[ClaimedJob]:
     """Takes due jobs of those kinds for `lease_seconds`: replies first, then by due time. No two workers get one."""
     with database.reading() as session:  # an idle worker asks for no write lock
-        if session.execute(_claimable(now, kinds).limit(1)).first() is None:
+        if session.scalar(_ANY_CLAIMABLE, {"now": now, "kinds": kinds}) is None:
             return []
     with database.transaction() as session:
-        jobs = session.scalars(_claimable(now, kinds).limit(limit).with_for_update(skip_locked=True)).all()
+        jobs = session.scalars(_CLAIM, {"now": now, "kinds": kinds, "most": limit}).all()
         for job in jobs:
             job.lease = secrets.token_hex(16)
             job.leased_until = now + timedelta(seconds=lease_seconds)
             job.attempts += 1
         return [_claimed(job) for job in jobs]
-
-
-def _claimable(now: datetime, kinds: Collection[str]) -> Select[Job]:
-    earlier = aliased(Job)
-    held_back = exists().where(earlier.order_key == Job.order_key, earlier.id < Job.id, earlier.done_at.is_(None))
-    return (
-        select(Job)
-        .where(
-            Job.done_at.is_(None),
-            Job.due_at <= now,
-            Job.kind.in_(kinds),
-            or_(Job.leased_until.is_(None), Job.leased_until <= now),
-            ~held_back,
-        )
-        .order_by(Job.lane, Job.due_at, Job.id)
-    )
 
 
 def _claimed(job: Job) -> ClaimedJob:

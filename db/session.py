@@ -5,6 +5,7 @@ failing half-way. PostgreSQL: READ COMMITTED, and callers lock the rows they dec
 """
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,8 @@ class Database:
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.dialect = self.url.get_backend_name()
         self.engine = self._create_engine(pool_size)
+        # SQLite has one writer at a time, and its own way of waiting is to look again after longer and longer naps.
+        self._one_writer = threading.Lock() if self.dialect == "sqlite" else None
         self._writing = sessionmaker(self.engine.execution_options(begin="BEGIN IMMEDIATE"), expire_on_commit=False)
         self._reading = sessionmaker(self.engine.execution_options(begin="BEGIN"), expire_on_commit=False)
 
@@ -44,8 +47,21 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Session]:
         """A session that commits when the block ends and rolls back when it raises."""
-        with self._writing.begin() as session:
+        with self._turn_to_write(), self._writing.begin() as session:
             yield session
+
+    @contextmanager
+    def _turn_to_write(self) -> Iterator[None]:
+        """Threads of this process queue up here; whoever has waited for too long goes on and asks SQLite itself."""
+        if self._one_writer is None:
+            yield
+            return
+        ours = self._one_writer.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        try:
+            yield
+        finally:
+            if ours:
+                self._one_writer.release()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from bot import outbox
@@ -50,11 +51,13 @@ class Effects:
         if not self.erased:
             self.conversation.state = state.to_json()
         contacts.touch(self.conversation, self.now)
-        self.session.add_all(
-            TurnEvent(conversation_id=self.conversation.id, message_id=self.message.id, kind=kind, detail=detail,
-                      created_at=self.now)
+        written = [
+            {"conversation_id": self.conversation.id, "message_id": self.message.id, "kind": kind, "detail": detail,
+             "created_at": self.now}
             for kind, detail in map(_counted, events)
-        )  # fmt: skip
+        ]  # fmt: skip
+        if written:
+            self.session.execute(insert(TurnEvent), written)  # plain rows: nobody reads them in this turn
 
     # Speech
 
