@@ -68,6 +68,19 @@
     }
     node.appendChild(document.createTextNode(text.slice(done)));
   }
+  // Each sentence of ours stands on its own: a wall of text loses whoever reads with effort.
+  function lines(node, text) {
+    together(text).split("\n").forEach(function (said, at, all) {
+      const quiet = words.sources.some(function (mark) { return said.startsWith(together(mark)); });
+      const line = make("span", quiet ? "line quiet" : "line");
+      fill(line, at + 1 < all.length ? said + "\n" : said, true); // a text copied or read aloud keeps its lines
+      node.appendChild(line);
+    });
+  }
+  // "83 600 €" and "Oui ?" must not break at the end of a line.
+  function together(text) {
+    return text.replace(/ (?=[?!:;»€%](?:[\s.,)]|$))|(\d) (?=\d{3}(?!\d))|(«) /g, "$1$2\u00a0");
+  }
   function extra(item, author) {
     let href = null, text = item.title, icon = "link";
     if (item.kind === "location" && isFinite(item.lat) && isFinite(item.lon)) {
@@ -116,7 +129,7 @@
     if (message.text) {
       const p = make("p");
       p.dir = "auto";
-      fill(p, message.text, author !== "resident");
+      if (author === "resident") fill(p, message.text, false); else lines(p, message.text);
       bubble.appendChild(p);
     }
     (message.attachments || []).forEach(function (item) {

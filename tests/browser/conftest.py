@@ -48,6 +48,11 @@ REPLIES: dict[str, list[dict[str, Any]]] = {
         }
     ],
     "<img src=x onerror=alert(1)>": [{"text": "<b>gras</b> & <script>alert(2)</script>"}],
+    "Combien ?": [
+        {
+            "text": "Jusqu'à 83 600 € par an ; 25 % ensuite.\nÇa va ?\nSource : Urssaf.\nEn savoir plus : https://example.org"
+        }
+    ],
     "Quelqu’un ?": [{"text": "Oui, je prends le relais.", "author": "lead"}],
     "Longtemps": [{"text": "Motextrêmementlongsansespace" * 20 + "\nfin"}],
 }
@@ -60,7 +65,7 @@ def reply(message: Message) -> list[dict[str, Any]]:
     return REPLIES.get(message.text or "", [{"text": f"Reçu : {message.text}"}])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # not longer: while it is open, other tests of the process have no asyncio loop
 def chromium() -> Iterator[Browser]:
     path = shutil.which("chromium")
     if path is None:

@@ -220,3 +220,17 @@ def test_a_wide_screen_explains_itself(page: Page) -> None:
     expect(page.get_by_role("link", name="le bureau des chef·fes de projet")).to_have_attribute("href", "/desk")
     assert page.locator(".phone").bounding_box()["width"] < 450  # type: ignore[index]
     fits(page)
+
+
+def test_sentences_stand_apart_and_numbers_hold_together(page: Page) -> None:
+    say(page, "Combien ?")
+    bubble = page.locator(".said.bot .bubble")
+    expect(bubble).to_contain_text("En savoir plus")
+    assert bubble.locator(".line").count() == 4
+    assert bubble.locator(".line.quiet").count() == 2
+    text = bubble.text_content()
+    assert text is not None
+    assert text.startswith(
+        "Jusqu'à 83\u00a0600\u00a0€ par an\u00a0; 25\u00a0% ensuite.\nÇa va\u00a0?\nSource\u00a0: Urssaf.\n"
+    )
+    expect(bubble.get_by_role("link", name="https://example.org")).to_be_visible()
