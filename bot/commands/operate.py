@@ -6,11 +6,16 @@ from contextlib import suppress
 from importlib.metadata import entry_points
 
 import click
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot import web_server
 from bot.app import create_app
 from bot.commands.wiring import Wiring
-from directory.exchange import load_demo
+from bot.errors import SettingsError
+from directory.exchange import demo_files, load_demo
+from directory.exchange.reading import read_csv
+from directory.models import Lead
 
 DEMO = "allervers.demo"
 """Entry point group of what else a demonstration needs; each returns (login, password) pairs it made."""
@@ -31,6 +36,7 @@ def demo(wiring: Wiring) -> None:
     services = wiring.services()
     accounts: list[tuple[str, str]] = []
     with services.database.transaction() as session:
+        _refuse_real_leads(session)
         load_demo(session)
         session.flush()
         for entry_point in entry_points(group=DEMO):
@@ -40,6 +46,17 @@ def demo(wiring: Wiring) -> None:
     for login, password in accounts:
         click.echo(f"Desk account: {login}  password: {password}")
     services.close()
+
+
+def _refuse_real_leads(session: Session) -> None:
+    """A demonstration gives every lead a new password: leads of a real service must not lose theirs."""
+    ours = {code for path in demo_files() if path.stem == "leads" for code in read_csv(path).codes}
+    others = sorted(set(session.scalars(select(Lead.code))) - ours)
+    if others:
+        raise SettingsError(
+            f"ALLERVERS_DATABASE_URL: this database has leads of its own ({', '.join(others[:3])}…): a demonstration "
+            "would change their passwords; choose another database"
+        )
 
 
 @click.command()

@@ -15,6 +15,7 @@ from bot.commands import flows
 from bot.commands.wiring import Wiring
 from bot.conversations.models import Address, Contact
 from bot.errors import BotError
+from directory.models import Lead
 from flows.engine.errors import AuthoringError, Problem
 from tests.conftest import NOW
 
@@ -147,6 +148,15 @@ def test_the_doctor_says_all_that_flows_check_says(run: Run, monkeypatch: pytest
     assert result.exit_code == 2
     for fault in faults:
         assert f"flows           {fault}\n" in result.output
+
+
+def test_a_demonstration_leaves_a_real_service_alone(run: Run) -> None:
+    run("migrate")
+    with Wiring().database().transaction() as session:
+        session.add(Lead(code="real", role="Cheffe de projet"))
+    result = run("demo")
+    assert result.exit_code == 2
+    assert "this database has leads of its own (real…)" in result.output
 
 
 def test_an_address_that_is_taken() -> None:
