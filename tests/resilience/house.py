@@ -20,6 +20,7 @@ from typing import Any
 import psycopg  # noqa: F401 - loaded in the fork server, once
 import uvicorn
 from anyio.to_thread import run_sync
+from pydantic import SecretStr
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -118,7 +119,7 @@ class House(Services):
     """The wiring, with what a test needs to hold it, count its commits and kill it."""
 
     def __init__(self, plan: Plan, gate: Callable[[str], None]) -> None:
-        settings = Settings(database_url=plan.database_url, secret_key=KEY, turn_threads=2)
+        settings = Settings(database_url=plan.database_url, secret_key=(SecretStr(KEY),), turn_threads=2)
         super().__init__(settings, plan.clock)
         self._plan, self._gate = plan, gate
         self.channels = {self.web.name: self.web, PUSHED: Provider(plan.outside_port)}
@@ -176,7 +177,7 @@ class _Thinking(Services):
     understanding: Any = StandIn
 
     def __init__(self) -> None:
-        super().__init__(Settings(database_url="sqlite://", secret_key=KEY))
+        super().__init__(Settings(database_url="sqlite://", secret_key=(SecretStr(KEY),)))
         self.channels = {self.web.name: self.web, PUSHED: Provider(0)}
 
 

@@ -101,7 +101,7 @@ class Service:
         while wanted not in self._heard:
             assert self._control.poll(max(0.0, limit - time.monotonic())), f"waited in vain: {wanted}"
             self._heard.append(self._control.recv())
-        self._heard.remove(wanted)  # type: ignore[arg-type]
+        self._heard.remove(wanted)
 
     def close(self) -> None:
         """Ends everything."""

@@ -1,5 +1,6 @@
 """Who speaks, and how many at once: a lead takes over while a reply waits; two processes share one conversation."""
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
@@ -104,10 +105,8 @@ def test_one_turn_at_a_time_in_two_processes(service: Service, second: Service, 
         assert session.get_one(Message, again).status == "pending"
     service.release("in the turn")
     until(lambda: is_quiet(database, service.plan.clock()), "nothing left to do")
-    assert [[said[0] for said in transcript] for transcript in record(database)["transcripts"]] == [
-        ["resident", *["bot"] * 3],
-        ["resident", "resident", *["bot"] * 4],
-    ]
+    answers = [Counter(said[0] for said in transcript)["bot"] for transcript in record(database)["transcripts"]]
+    assert sorted(answers) == [3, 3 + 1]
 
 
 @on_postgresql
