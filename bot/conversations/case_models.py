@@ -44,9 +44,7 @@ class CaseEntry(Base):
 
     id: Mapped[Id]
     case_id: Mapped[int] = mapped_column(ForeignKey("case_file.id"), index=True)
-    kind: Mapped[str] = mapped_column(
-        String(32)
-    )  # labelled in desk/words.yml
+    kind: Mapped[str] = mapped_column(String(32))  # labelled in desk/words.yml
     detail: Mapped[Any] = mapped_column(EncryptedJson, nullable=True)
     lead_id: Mapped[int | None] = mapped_column()
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
