@@ -1,7 +1,9 @@
 """A service per test, or one that the tests of a file share, each with a person of their own."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from bot.settings import Settings
 from db.session import Database
 from flows.engine.state import DialogueState
 from tests.conftest import NOW
+from tests.databases import PostgresTemplate, SqliteTemplate
 from tests.promises.house import House, Person, add_territory
 from tests.promises.questions import BOOKED, QUESTIONS, Question
 from tests.understanding import understanding
@@ -32,16 +35,40 @@ def house(database: Database, mind: Mind) -> House:
     return House(database, mind, NOW)
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def shared(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, mind: Mind) -> Iterator[House]:
-    """A service for the tests of a file in which every person minds their own business."""
-    template = request.getfixturevalue("sqlite_template" if request.param == "sqlite" else "postgres_template")
-    with template.copy(tmp_path_factory.mktemp("shared")) as url:
+@contextmanager
+def _service(template: SqliteTemplate | PostgresTemplate, folder: Path, mind: Mind) -> Iterator[House]:
+    with template.copy(folder) as url:
         database = Database(url)
         with database.transaction() as session:
             add_territory(session)
         yield House(database, mind, NOW)
         database.close()
+
+
+@pytest.fixture(scope="module")
+def sqlite_house(
+    sqlite_template: SqliteTemplate, tmp_path_factory: pytest.TempPathFactory, mind: Mind
+) -> Iterator[House]:
+    """A service for the tests of a file in which every person minds their own business."""
+    with _service(sqlite_template, tmp_path_factory.mktemp("shared"), mind) as house:
+        yield house
+
+
+@pytest.fixture(scope="module")
+def postgres_house(
+    postgres_template: PostgresTemplate, tmp_path_factory: pytest.TempPathFactory, mind: Mind
+) -> Iterator[House]:
+    """The same on PostgreSQL."""
+    with _service(postgres_template, tmp_path_factory.mktemp("shared"), mind) as house:
+        yield house
+
+
+@pytest.fixture(params=["sqlite_house", "postgres_house"])
+def shared(request: pytest.FixtureRequest) -> House:
+    """Such a service, on each database."""
+    house: House = request.getfixturevalue(request.param)
+    house.time.now = NOW
+    return house
 
 
 @pytest.fixture(params=["web", "sms"])
@@ -66,10 +93,12 @@ def question(request: pytest.FixtureRequest) -> Question:
 
 
 @pytest.fixture
-def asked(shared: House, question: Question) -> Person:
-    """Somebody who was just asked this question: by text message on one database, on the page on the other."""
-    shared.time.now = NOW
-    somebody = Person(shared, "sms" if shared.database.dialect == "sqlite" else "web")
+def asked(request: pytest.FixtureRequest, question: Question) -> Person:
+    """Somebody who was just asked this question: every other one by text message and on the other database."""
+    other = sorted(QUESTIONS).index(question) % 2
+    house: House = request.getfixturevalue("postgres_house" if other else "sqlite_house")
+    house.time.now = NOW
+    somebody = Person(house, "web" if other else "sms")
     if question in _REMEMBERED:
         somebody.say("bonjour")
         somebody.imagine(_REMEMBERED[question])

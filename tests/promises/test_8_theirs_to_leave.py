@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.conversations.models import Message
+from bot.errors import SendLater
 from tests.promises.house import House, Person
 from tests.promises.questions import BOOKED, Question
 
@@ -103,6 +104,15 @@ def test_after_stop_nothing_comes_until_they_write_again(house: House) -> None:
     house.time.now -= timedelta(days=2)
     assert person.do("bonjour")
     assert later(person) == ["utter_reminder"] or later(person) == []
+
+
+def test_what_was_still_on_its_way_is_dropped_by_stop(house: House) -> None:
+    person = Person(house, "sms")
+    house.telephone.failures = [SendLater("busy", retry_after=60.0)]
+    person.do("bonjour")
+    person.do("stop")
+    house.time.now += timedelta(minutes=2)
+    assert [each.response for each in person.listen()] == ["utter_stopped"]
 
 
 def test_my_data_says_what_is_kept(house: House) -> None:

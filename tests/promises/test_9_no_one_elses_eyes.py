@@ -9,6 +9,7 @@ import anyio
 import httpx
 import pytest
 from sqlalchemy import inspect, select
+from sqlalchemy.exc import IntegrityError
 from starlette.routing import BaseRoute, Mount, Route
 
 import db.crypto
@@ -18,7 +19,8 @@ from bot.channels.base import OutboundMessage
 from bot.errors import SettingsError
 from bot.mail import PrintingMailer
 from bot.settings import Settings
-from db.errors import KeyMissing
+from db.crypto import Keyring
+from db.errors import KeyMissing, KeyRejected
 from db.session import Database
 from directory.models import Lead
 from flows.engine.actions import ActionContext
@@ -139,6 +141,14 @@ def test_a_key_of_our_own_is_readable_by_its_owner_alone(tmp_path: Path) -> None
     assert len(key) >= 32
 
 
+def test_addresses_are_found_with_the_key_alone_and_outlive_its_rotation() -> None:
+    old, rotated, other = Keyring(["old"]), Keyring(["new", "old"]), Keyring(["other"])
+    assert old.fingerprint(PHONE) == rotated.fingerprint(PHONE) != other.fingerprint(PHONE)
+    assert rotated.open(old.seal(SAID)) == SAID
+    with pytest.raises(KeyRejected):
+        other.open(old.seal(SAID))
+
+
 def doors(routes: list[BaseRoute], prefix: str = "") -> list[tuple[str, str]]:
     """Every way in: method and path."""
     found = []
@@ -200,6 +210,13 @@ def test_a_booking_is_told_to_its_own_lead_alone(house: House) -> None:
     assert NAME in mail.body
     assert "Durand" not in mail.subject + mail.body
     assert person.address not in mail.subject + mail.body
+
+
+def test_an_error_of_the_database_does_not_quote_what_it_was_given(house: House) -> None:
+    with pytest.raises(IntegrityError) as refused, house.database.transaction() as session:
+        session.add(Lead(code="here", role=SAID))
+        session.flush()
+    assert not leaks(str(refused.value))
 
 
 def test_a_database_url_is_never_shown_with_its_password() -> None:
