@@ -113,7 +113,7 @@ class Outside:
         return Handler
 
 
-def until(condition: Callable[[], object], what: str, seconds: float = 15.0) -> None:
+def until(condition: Callable[[], object], what: str, seconds: float = 30.0) -> None:
     """Waits until the condition holds; fails saying what was waited for."""
     limit = time.monotonic() + seconds
     while not condition():

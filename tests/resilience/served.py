@@ -97,7 +97,7 @@ class Service:
         self._control.send(("release", point))
 
     def _hear(self, *wanted: str) -> None:
-        limit = time.monotonic() + 15
+        limit = time.monotonic() + 60  # the very first process waits until the fork server has loaded everything
         while wanted not in self._heard:
             assert self._control.poll(max(0.0, limit - time.monotonic())), f"waited in vain: {wanted}"
             self._heard.append(self._control.recv())

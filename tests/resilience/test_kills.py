@@ -34,7 +34,7 @@ def one_after_the_other(service: Service, database: Database, outside: Outside) 
     """Somebody books on the web, somebody else asks for a human by SMS."""
     for someone, steps in ((WebResident(service), BOOKING), (PhoneResident(service, outside, database), CALLING)):
         talk(someone, steps)
-        until(lambda: is_quiet(database, service.plan.clock()), "nothing left to do", 30)
+        until(lambda: is_quiet(database, service.plan.clock()), "nothing left to do")
 
 
 def all_at_once(service: Service, database: Database, outside: Outside) -> None:
@@ -42,7 +42,7 @@ def all_at_once(service: Service, database: Database, outside: Outside) -> None:
     people = [WebResident(service) if n % 2 else PhoneResident(service, outside, database) for n in range(TALKERS)]
     with ThreadPoolExecutor(TALKERS) as threads:
         list(threads.map(lambda someone: talk(someone, ASKING), people))
-    until(lambda: is_quiet(database, service.plan.clock()), "nothing left to do", 30)
+    until(lambda: is_quiet(database, service.plan.clock()), "nothing left to do")
 
 
 def talk(someone: WebResident | PhoneResident, steps: Sequence[Step]) -> None:

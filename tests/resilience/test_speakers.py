@@ -123,7 +123,7 @@ def test_many_messages_in_two_processes(
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(send, range(20)))
-    until(lambda: is_quiet(database, service.plan.clock()), "nothing left to do", 30)
+    until(lambda: is_quiet(database, service.plan.clock()), "nothing left to do")
     with database.reading() as session:
         assert len(session.scalars(select(Conversation)).all()) == 1
         greeted = select(TurnEvent.message_id).where(TurnEvent.kind == "BotUttered").order_by(TurnEvent.id)
