@@ -158,11 +158,11 @@ class Person:
     def _arrived(self) -> Iterator[Heard]:
         ids = self._page_ids() if self.channel == "web" else self._telephone_ids()
         with self.house.database.reading() as session:
-            for message in session.scalars(select(Message).where(Message.id.in_(ids)).order_by(Message.id)):
-                self._seen = message.id
+            for message in [session.get_one(Message, each) for each in ids]:  # in the order of arrival
                 content = message.content or {}
                 choices = tuple(content.get("choices", ()))
                 yield Heard(message.author, content.get("response", ""), message.text or "", choices)
+        self._seen = max([self._seen, *ids])
 
     def _page_ids(self) -> list[int]:
         page = web_log.read_page(self.house.database, self.conversation_id, self._seen, (), self.house.time.now)
