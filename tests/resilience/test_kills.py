@@ -24,7 +24,7 @@ BOOKING: Sequence[Step] = ('/book_appointment{"commune": "11069"}', 0, "Amina")
 CALLING: Sequence[Step] = ("/talk_to_human",)
 ASKING: Sequence[Step] = ('/find_place{"commune": "11069"}', "Merci", "Bonjour", "/my_appointment")
 BOUNDARIES = (4, 7, 1, 9, 2, 6)
-"""Where one process after the other dies, in boundaries of commits lived: an odd one is before a commit, an even one after."""
+"""Where one process after the other dies, in boundaries of commits lived: odd is before a commit, even after it."""
 TALKERS, RANDOM_KILLS, LONGEST_LIFE = 4, 4, 0.5
 
 Record = Mapping[str, Any]
