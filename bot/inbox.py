@@ -177,6 +177,7 @@ def _columns(inbound: InboundMessage) -> dict[str, Any]:
     text = clean(inbound.text)
     content: dict[str, Any] = {
         "kind": inbound.kind,
+        "media": inbound.media,
         "payload": clean(inbound.payload)[:MAX_LENGTH] if inbound.payload is not None else None,
         "location": clean_values(inbound.location),
         "contact": clean_values(inbound.contact),

@@ -96,7 +96,7 @@ def deliver(database: Database, channels: Mapping[str, Channel], job: ClaimedJob
     message_id = int(job.payload["message_id"])
     with database.reading() as session:  # the last look before it leaves: nothing may come between
         message = session.get(Message, message_id)
-        ready = _prepare(session, message, now) if message else "no message"
+        ready = _prepare(session, message, job, now) if message else "no message"
     result = _Result("dropped", ready) if isinstance(ready, str) else _send(channels.get(ready[0]), ready[1])
     try:
         with database.transaction() as session:
@@ -106,7 +106,7 @@ def deliver(database: Database, channels: Mapping[str, Channel], job: ClaimedJob
         return False
 
 
-def _prepare(session: Session, message: Message, now: datetime) -> tuple[str, OutboundMessage] | str:
+def _prepare(session: Session, message: Message, job: ClaimedJob, now: datetime) -> tuple[str, OutboundMessage] | str:
     """The channel and what to send on it, or why the message must not leave any more."""
     conversation = session.get_one(Conversation, message.conversation_id)
     address = conversation.address
@@ -129,6 +129,7 @@ def _prepare(session: Session, message: Message, now: datetime) -> tuple[str, Ou
         text=message.text or "",
         choices=tuple(content.get("choices") or ()),
         attachments=tuple(content.get("attachments") or ()),
+        valid_for=max((job.give_up_at - now).total_seconds(), 60),
     )
 
 

@@ -55,10 +55,21 @@ class Settings(BaseSettings):
     turn_threads: int = Field(default=4, ge=1, le=32)
     """Turns taken at once by one process."""
     telegram_token: SecretStr | None = None
+    """The bot's token from @BotFather; Telegram is off without it."""
     telegram_api_url: AnyHttpUrl | None = None
+    """Where Telegram's Bot API answers; Telegram's own address when not set."""
+    telegram_leads_chat: int | None = None
+    """The group with topics in which leads receive cases, as a chat id; e-mail and the desk only when not set."""
     twilio_account_sid: str | None = None
+    """The Twilio account; SMS and WhatsApp are off without it."""
     twilio_auth_token: SecretStr | None = None
+    """Signs what Twilio sends us and opens what we ask of it."""
     twilio_api_url: AnyHttpUrl | None = None
+    """Where Twilio's API answers; Twilio's own address when not set."""
+    sms_from: str | None = None
+    """The number (E.164) residents text and are answered from, or a messaging service (MG…)."""
+    whatsapp_from: str | None = None
+    """The WhatsApp number (E.164) residents write to."""
     nlu_url: AnyHttpUrl | None = None
     """A Rasa server; the embedded engine when not set."""
     geocoder_url: AnyHttpUrl | None = None

@@ -13,6 +13,7 @@ class InboundMessage:
     provider_id: the provider's unique id of this message; a second one with it changes nothing.
     payload: what a tapped choice carries. location: {"lat", "lon"} in degrees. contact: {"phone", "name"}.
     kind: "text" | "choice" | "location" | "contact" | "media" (something we cannot read).
+    media: what kind of thing that is, when it is known: "voice", "photo", "video", "file", "sticker".
     referral: code of the poster or stop that brought the person.
     """
 
@@ -24,18 +25,23 @@ class InboundMessage:
     location: Mapping[str, float] | None = None
     contact: Mapping[str, str] | None = None
     kind: str = "text"
+    media: str | None = None
     referral: str | None = None
 
 
 @dataclass(frozen=True)
 class OutboundMessage:
-    """One thing to say on a channel, ready to render: `text` is final, `choices` are {title, payload}."""
+    """One thing to say on a channel, ready to render: `text` is final, `choices` are {title, payload}.
+
+    valid_for: seconds after which it is better not said at all.
+    """
 
     message_id: int
     address: str
     text: str
     choices: tuple[Mapping[str, str], ...] = ()
     attachments: tuple[Mapping[str, Any], ...] = field(default=())
+    valid_for: float = 900
 
 
 PULLED = frozenset({"console", "web"})

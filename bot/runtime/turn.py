@@ -221,4 +221,5 @@ def _inbound(message: Message) -> InboundMessage:
         location=content.get("location"),
         contact=content.get("contact"),
         kind=content.get("kind") or "text",
+        media=content.get("media"),
     )
