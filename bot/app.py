@@ -36,7 +36,7 @@ from directory.models import Qpv
 from flows.actions import ACTIONS
 from flows.actions.tools import Service
 from flows.engine.engine import Engine
-from flows.knowledge_base import load_knowledge
+from flows.knowledge_reader import load_knowledge
 from flows.loader import load_domain, load_flows
 from nlu.cache import load_or_train
 from nlu.engine import Engine as Understander

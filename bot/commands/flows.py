@@ -16,7 +16,7 @@ from flows.actions import ACTIONS
 from flows.checks import check
 from flows.draw import draw
 from flows.engine.errors import AuthoringError
-from flows.knowledge_base import load_knowledge
+from flows.knowledge_reader import load_knowledge
 from flows.loader import load_domain, load_flows
 
 PICTURES = Path("docs") / "flows"

@@ -14,7 +14,7 @@ from flows.engine import commands as c
 from flows.engine.engine import Engine
 from flows.engine.events import Choice
 from flows.engine.state import DialogueState, Frame
-from flows.knowledge_base import load_knowledge
+from flows.knowledge_reader import load_knowledge
 from flows.loader import load_domain, load_flows
 from nlu.understanding import Understanding
 from tests.understanding import understanding

@@ -12,7 +12,8 @@ from bot.runtime.payloads import parse
 from flows import checks_graph, checks_steps, checks_words
 from flows.checks import CHECKS, check
 from flows.engine.errors import Problem
-from flows.knowledge_base import Knowledge, load_knowledge
+from flows.knowledge_base import Knowledge
+from flows.knowledge_reader import load_knowledge
 from flows.loader import load_domain, load_flows
 from tests.flows.test_knowledge import GOOD
 from tests.flows.world import write

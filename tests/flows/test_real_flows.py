@@ -13,7 +13,7 @@ from flows.engine.actions import Action, ActionContext
 from flows.engine.engine import MAX_MISSES, Engine
 from flows.engine.events import BotUttered, Choice, Event, SlotSet
 from flows.engine.stack import MAX_DEPTH
-from flows.knowledge_base import load_knowledge
+from flows.knowledge_reader import load_knowledge
 from flows.loader import load_domain, load_flows
 from tests.flows.world import Talk
 
