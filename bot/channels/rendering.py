@@ -1,38 +1,101 @@
-"""How an utterance looks on a channel: its wording, and its choices as buttons or as numbers."""
+"""How an utterance looks on a channel: its wording, its choices as buttons or as numbers, its length."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any, NamedTuple
 
-from bot.channels.gsm7 import fold
+import yaml
+
+from bot.channels import gsm7
+from bot.channels.cutting import Fits, cut
 from flows.engine.events import BotUttered, Choice
+
+MAX_SEGMENTS = 3
+"""Of one SMS of ours; what is longer waits for the word SUITE."""
+WHATSAPP_LENGTH = 1600
+"""Characters of one message, at most. Source: Twilio, Message resource, `body`."""
+
+_WORDS = Path(__file__).parents[1] / "templates" / "sms.yml"
 
 
 class Rendered(NamedTuple):
-    """A message as it is stored and sent: final text, choices, attachments."""
+    """A message as it is stored and sent: final text, choices, attachments; `rest` is what it was too short for."""
 
     text: str
     choices: tuple[Choice, ...]
     attachments: tuple[Mapping[str, Any], ...]
+    rest: str = ""
 
 
-NUMBERED = frozenset({"sms"})
-"""Variants on which a choice is typed: its number stands before its title."""
-FOLDED = frozenset({"sms"})
-"""Variants written in the handset's alphabet."""
-WITHOUT_FILES = frozenset({"sms"})
-"""Variants that carry text alone."""
+@dataclass(frozen=True)
+class Look:
+    """How messages look on a variant.
+
+    wording: the variations of a response to prefer, best first, before the one for every channel.
+    numbered: a choice is typed, its number stands before its title. folded: in the handset's alphabet.
+    files: whether anything but text can be carried. fits: whether a text fits one message.
+    """
+
+    wording: tuple[str, ...]
+    numbered: bool = False
+    folded: bool = False
+    files: bool = True
+    fits: Fits = lambda text: True
+
+
+LOOKS: Mapping[str, Look] = {
+    "sms": Look(
+        ("sms",),
+        numbered=True,
+        folded=True,
+        files=False,
+        fits=lambda text: gsm7.cost(text).segments <= MAX_SEGMENTS,
+    ),
+    # What is written for numbers to type suits it too.
+    "whatsapp": Look(("whatsapp", "sms"), numbered=True, files=False, fits=lambda text: len(text) <= WHATSAPP_LENGTH),
+}
 
 
 def render(said: BotUttered, variant: str) -> Rendered:
     """One utterance for a channel variant."""
-    text = said.texts.get(variant) or said.texts[""]
-    if variant in NUMBERED and said.choices:
-        text = "\n".join([text, *numbered(said.choices)])
-    if variant in FOLDED:
-        text = fold(text)
-    return Rendered(text, said.choices, () if variant in WITHOUT_FILES else said.attachments)
+    look = _look(variant)
+    text = next((said.texts[name] for name in look.wording if said.texts.get(name)), said.texts[""])
+    menu = numbered(said.choices) if look.numbered else []
+    shown, rest = _shorten(text, menu, look)
+    return Rendered(shown, said.choices, said.attachments if look.files else (), rest)
+
+
+def render_rest(rest: str, variant: str) -> Rendered:
+    """What a message was too short for, as a message."""
+    shown, left = _shorten(rest, [], _look(variant))
+    return Rendered(shown, (), (), left)
 
 
 def numbered(choices: Sequence[Choice]) -> list[str]:
     """One line per choice, the number to type first."""
     return [f"{number} {choice.title}" for number, choice in enumerate(choices, start=1)]
+
+
+def _look(variant: str) -> Look:
+    return LOOKS.get(variant) or Look((variant,))
+
+
+def _shorten(text: str, menu: Sequence[str], look: Look) -> tuple[str, str]:
+    """The message with its whole menu, which is the way on, and what is left of its text."""
+    fold = gsm7.fold if look.folded else str
+
+    def with_menu(part: str, *more: str) -> str:
+        return fold("\n".join([part, *menu, *more]))
+
+    if look.fits(with_menu(text)):
+        return with_menu(text), ""
+    shown, rest = cut(fold(text), lambda part: look.fits(with_menu(part, _more())))
+    return (with_menu(shown, _more()), rest) if rest else (with_menu(text), "")
+
+
+@cache
+def _more() -> str:
+    words: Mapping[str, str] = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))
+    return words["more"]
