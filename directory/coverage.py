@@ -1,7 +1,7 @@
 """Which lead answers for a territory, and which priority neighbourhood a point lies in."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -31,6 +31,30 @@ def lead_for(session: Session, insee_code: str | None, qpv_code: str | None = No
     ).all()
     ranked = sorted(rows, key=lambda row: wanted.index((row[0], row[1])))
     return ranked[0][2] if ranked else None
+
+
+class Territory(NamedTuple):
+    """What a lead answers for: communes, departments, or the country."""
+
+    communes: frozenset[str]
+    departments: frozenset[str]
+    everywhere: bool
+
+    def holds(self, insee_code: str) -> bool:
+        """Whether a commune lies in it."""
+        return (
+            self.everywhere
+            or not self.communes.isdisjoint({insee_code, commune_of(insee_code)})
+            or department_of(insee_code) in self.departments
+        )
+
+
+def territory_of(session: Session, lead_id: int) -> Territory:
+    """The territory of a lead; of a neighbourhood, its whole commune where the perimeter is known."""
+    rows = session.execute(select(Coverage.scope, Coverage.code).where(Coverage.lead_id == lead_id)).all()
+    codes = {scope: frozenset(code for each, code in rows if each == scope) for scope in SCOPES}
+    around = session.scalars(select(Qpv.insee_code).where(Qpv.code.in_(codes["qpv"])))
+    return Territory(codes["commune"].union(around), codes["department"], bool(codes["national"]))
 
 
 def qpv_at(session: Session, lat: float, lon: float) -> Qpv | None:

@@ -8,7 +8,8 @@ DirectoryError
 │   ├── TooManyBookings  the person already holds as many as allowed
 │   ├── ContactBusy      the person already has a booking at that time
 │   └── BookingClosed    cancelled, moved or over: it cannot change any more
-└── BookingUnknown       no such booking
+├── BookingUnknown       no such booking
+└── PosterUnknown        no such code, neither of a poster nor of what one can be printed for
 """
 
 from collections.abc import Sequence
@@ -46,6 +47,16 @@ class BookingUnknown(DirectoryError):
     def __init__(self, booking_id: int | str) -> None:
         self.booking_id = booking_id
         super().__init__(f"there is no booking {booking_id}")
+
+
+class PosterUnknown(DirectoryError):
+    """No such code."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(
+            f"nothing has the code {code!r}; give a poster's code, or that of a stop, a place or a permanence "
+            "(allervers directory export lists them)"
+        )
 
 
 class BookingError(DirectoryError):

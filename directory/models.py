@@ -149,6 +149,30 @@ class Stop(Base, Sourced):
     active: Mapped[bool] = mapped_column(default=True)
 
 
+class Poster(Base):
+    """A short code to print and to type, and the one thing it leads to: a stop, a place or a permanence."""
+
+    __tablename__ = "poster"
+    __table_args__ = (
+        CheckConstraint(
+            "(CASE WHEN stop_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN place_id IS NULL THEN 0 ELSE 1 END)"
+            " + (CASE WHEN permanence_id IS NULL THEN 0 ELSE 1 END) = 1",
+            name="one_target",
+        ),
+    )
+
+    id: Mapped[Id]
+    code: Mapped[str] = mapped_column(String(8), unique=True)
+    stop_id: Mapped[int | None] = mapped_column(ForeignKey("stop.id"), index=True)
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("place.id"), index=True)
+    permanence_id: Mapped[int | None] = mapped_column(ForeignKey("permanence.id"), index=True)
+    label: Mapped[str | None] = mapped_column(Text)  # where this one hangs, when a stop has several
+
+    stop: Mapped[Stop | None] = relationship()
+    place: Mapped[Place | None] = relationship()
+    permanence: Mapped[Permanence | None] = relationship()
+
+
 class Qpv(Base):
     """A priority neighbourhood, filled by importing the official perimeters. The box speeds the look-up."""
 

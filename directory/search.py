@@ -22,6 +22,7 @@ __all__ = [
     "NearbyPlace",
     "NearbyStop",
     "Point",
+    "coming_stops",
     "find_place_by_name",
     "geocode",
     "is_stale",
@@ -97,7 +98,7 @@ def nearest_places(
     places = _places(session, ids)
     permanences = next_permanences(session, now, ids)
     stops: dict[int | None, Stop] = {}
-    for stop in _coming_stops(session, now, Stop.place_id.in_(ids)):
+    for stop in coming_stops(session, now, Stop.place_id.in_(ids)):
         stops.setdefault(stop.place_id, stop)
     found = [
         NearbyPlace(places[place_id], distance, permanences.get(place_id), stops.get(place_id))
@@ -113,7 +114,7 @@ def _by_distance_then_permanence(nearby: NearbyPlace) -> tuple[float, float]:
 
 def nearest_stops(session: Session, lat: float, lon: float, now: datetime, limit: int = 3) -> list[NearbyStop]:
     """Stops to come, nearest first; the sooner first at the same place. A past one is never among them."""
-    stops = list(_coming_stops(session, now))
+    stops = list(coming_stops(session, now))
     lats, lons = np.array([stop.lat for stop in stops]), np.array([stop.lon for stop in stops])
     distances = distances_km(lat, lon, lats, lons).tolist()
     found = [NearbyStop(stop, distance) for stop, distance in zip(stops, distances, strict=True)]
@@ -170,7 +171,8 @@ def _box(lat: float, lon: float, radius_km: float) -> list[ColumnElement[bool]]:
     return [Place.lat.between(lat - high, lat + high), Place.lon.between(lon - wide, lon + wide)]
 
 
-def _coming_stops(session: Session, now: datetime, *conditions: ColumnElement[bool]) -> Iterator[Stop]:
+def coming_stops(session: Session, now: datetime, *conditions: ColumnElement[bool]) -> Iterator[Stop]:
+    """Active stops that are not over, the sooner first. `conditions`: only those."""
     query = select(Stop).where(Stop.active, Stop.on_date >= now.date() - DAY, *conditions)
     for stop in session.scalars(query.order_by(Stop.on_date, Stop.starts_at, Stop.id)):
         if stop.ends_at is not None:

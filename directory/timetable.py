@@ -1,7 +1,7 @@
 """Reading the timetable from the database, four queries whatever its size, and asking it for openings."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -68,6 +68,19 @@ def next_permanences(session: Session, now: datetime, place_ids: Sequence[int]) 
         if held.ends_at > now and held.place_id in place_ids and (best is None or held < best):
             found[held.place_id] = held
     return found
+
+
+def coming_permanences(
+    session: Session, now: datetime, only: Iterable[ColumnElement[bool]] = (), *, place_id: int | None = None
+) -> Iterator[PermanenceDay]:
+    """The permanences that run now or start within eight weeks, in order of time.
+
+    only: conditions on permanences. place_id: only those that may be held there, be it for one day.
+    """
+    last = now + HORIZON
+    wanted = [*only, *_wanted(None if place_id is None else [place_id], None, None)]
+    timetable = load_timetable(session, now, last, wanted, with_bookings=False)
+    return (held for held in permanence_days(timetable, now.date() - DAY, last.date()) if held.ends_at > now)
 
 
 def load_timetable(

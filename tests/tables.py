@@ -4,8 +4,10 @@ from importlib import import_module
 
 TABLE_MODULES = [
     "bot.conversations.case_models",
+    "bot.conversations.join_models",
     "bot.conversations.jobs",
     "bot.conversations.models",
+    "bot.posters.models",
     "directory.models",
     "desk.models",
 ]

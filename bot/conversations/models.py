@@ -18,7 +18,8 @@ class Contact(Base):
     language: Mapped[str] = mapped_column(String(8), default="fr")
     name: Mapped[str | None] = mapped_column(EncryptedText)
     phone: Mapped[str | None] = mapped_column(EncryptedText)  # E.164
-    referral: Mapped[str | None] = mapped_column(String(64))  # code of the poster or stop that brought them
+    referral: Mapped[str | None] = mapped_column(String(64))  # code of the poster that brought them
+    referred_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     informed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # told who speaks and what is kept
     erased_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -19,6 +19,7 @@ from directory.exchange.reading import Reading, read_csv
 from directory.exchange.specs import FILES
 from directory.exchange.storing import MODELS, Counts, store_rows, written_rows
 from directory.models import Lead, Permanence
+from directory.posters import give_codes
 
 __all__ = ["Counts", "check", "demo_files", "export", "import_files", "load_demo"]
 
@@ -33,7 +34,10 @@ def check(paths: Iterable[Path]) -> list[Problem]:
 
 
 def import_files(session: Session, paths: Iterable[Path]) -> dict[str, Counts]:
-    """Adds and changes rows as files say. Raises ImportRejected, with every problem, before writing anything."""
+    """Adds and changes rows as files say, and gives a poster's code to what has none.
+
+    Raises ImportRejected, with every problem, before writing anything.
+    """
     readings, perimeters, problems = _read(paths)
     rows = [row for reading in readings for row in reading.rows]
     known = _named(readings)
@@ -49,6 +53,7 @@ def import_files(session: Session, paths: Iterable[Path]) -> dict[str, Counts]:
         for spec in FILES
         if spec in given
     }
+    give_codes(session)
     if perimeters:
         counts["qpv"] = store_perimeters(session, perimeters)
     return counts

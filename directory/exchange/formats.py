@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from directory.days import parse_source_date
 from directory.geography import gazetteer
+from directory.poster_codes import is_code
 from directory.territories import ZONES
 
 WEEKDAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
@@ -123,6 +124,12 @@ def _read_zone(text: str) -> str:
         raise BadValue(f"is not a time zone: {text!r}", f"leave it empty, or write one of: {zones}") from None
 
 
+def _read_poster(text: str) -> str:
+    if not is_code(text.upper()):
+        raise BadValue(f"is not a poster's code: {text!r}", "leave the line out: a code is given, like K7P4X")
+    return text.upper()
+
+
 BOOLEANS = {"yes": True, "oui": True, "no": False, "non": False}
 
 
@@ -148,4 +155,5 @@ WEEKDAY = Format(_read_weekday)
 INSEE = Format(_read_insee)
 PHONE = Format(_read_phone)
 ZONE = Format(_read_zone)
+POSTER = Format(_read_poster)
 BOOLEAN = Format(_read_boolean, lambda value: "yes" if value else "no")

@@ -7,7 +7,7 @@ from typing import Any
 from db.base import Base
 from directory.exchange import formats as f
 from directory.geography import gazetteer
-from directory.models import Absence, Coverage, Lead, Permanence, PermanenceException, Place, Stop
+from directory.models import Absence, Coverage, Lead, Permanence, PermanenceException, Place, Poster, Stop
 from directory.territories import zone_of
 
 RowRule = Callable[[dict[str, Any]], Iterator[tuple[str, str]]]  # yields (what, cure)
@@ -114,6 +114,11 @@ def _check_absence(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
 def _check_stop(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield from _located(values)
     yield from _ordered(values, "starts_at", "ends_at", strictly=True)
+
+
+def _check_poster(values: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    if sum(values[name] is not None for name in ("stop", "place", "permanence")) != 1:
+        yield "does not lead to one thing", "fill one of stop, place and permanence"
 
 
 TERRITORIES: dict[str, tuple[Callable[[str], bool], str]] = {
@@ -243,6 +248,18 @@ STOPS = FileSpec(
     complete=_locate,
     check=_check_stop,
 )
+POSTERS = FileSpec(
+    "posters",
+    Poster,
+    (
+        _needed("code", f.POSTER),
+        Column("stop", f.CODE, refers_to="stops"),
+        Column("place", f.CODE, refers_to="places"),
+        Column("permanence", f.CODE, refers_to="permanences"),
+        Column("label", f.TEXT),
+    ),
+    check=_check_poster,
+)
 
 # In an order in which what is referred to comes first.
-FILES = (LEADS, PLACES, COVERAGE, PERMANENCES, EXCEPTIONS, ABSENCES, STOPS)
+FILES = (LEADS, PLACES, COVERAGE, PERMANENCES, EXCEPTIONS, ABSENCES, STOPS, POSTERS)

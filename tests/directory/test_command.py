@@ -34,7 +34,7 @@ def test_import_export_and_check(wiring: Wiring, tmp_path: Path) -> None:
     assert "places: 87 added" in result.stdout
     written = run(wiring, "export", str(tmp_path / "out")).stdout.split()
     assert {Path(path).name for path in written} > {path.name for path in demo_files()}
-    assert run(None, "check", *written).stdout == "7 files, nothing wrong\n"
+    assert run(None, "check", *written).stdout == "8 files, nothing wrong\n"
     assert "0 added, 0 changed" in run(wiring, "import", *written).stdout
     assert run(None, "check").exit_code == 0
 

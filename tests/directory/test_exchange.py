@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from db.session import Database
 from directory.errors import ImportRejected
 from directory.exchange import check, demo_files, export, import_files, load_demo
-from directory.models import Absence, Coverage, Lead, Permanence, PermanenceException, Place, Qpv, Stop
+from directory.models import Absence, Coverage, Lead, Permanence, PermanenceException, Place, Poster, Qpv, Stop
 
 LEADS = "code,role,email\nanna,Cheffe de projet,anna@example.org\n"
 PLACES = "code,kind,name,insee_code\nhere,citeslab,Ici,11069\nthere,citeslab,Là,97411\n"
@@ -190,7 +190,7 @@ def test_export_then_import_is_identity(database: Database, tmp_path: Path) -> N
         assert {name: (count.added, count.changed, count.removed) for name, count in counts.items()} == dict.fromkeys(
             (*[path.stem for path in first],), (0, 0, 0)
         )
-        for model in (Absence, PermanenceException, Coverage, Permanence, Stop, Place, Lead, Qpv):
+        for model in (Poster, Absence, PermanenceException, Coverage, Permanence, Stop, Place, Lead, Qpv):
             for row in session.scalars(select(model)):
                 session.delete(row)
             session.flush()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from bot.conversations import reminders
 from bot.conversations.models import Contact
 from directory import bookings
-from directory.models import Absence, Booking, Coverage, Lead, Permanence, Place, Stop
+from directory.models import Absence, Booking, Coverage, Lead, Permanence, Place, Poster, Stop
 from directory.timetable import open_times
 from tests.scenarios.stage import Stage
 
@@ -80,6 +80,6 @@ def _send_away(session: Session, away: Mapping[str, Any]) -> None:
 
 
 def _empty(session: Session) -> None:
-    tables: Iterable[type[Any]] = (Permanence, Stop, Place, Coverage, Lead)
+    tables: Iterable[type[Any]] = (Poster, Permanence, Stop, Place, Coverage, Lead)
     for table in tables:
         session.execute(delete(table))

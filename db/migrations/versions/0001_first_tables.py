@@ -19,6 +19,7 @@ def upgrade() -> None:
     sa.Column('name', sa.Text(), nullable=True),
     sa.Column('phone', sa.Text(), nullable=True),
     sa.Column('referral', sa.String(length=64), nullable=True),
+    sa.Column('referred_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('informed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('erased_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -213,6 +214,33 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_stop_on_date'), ['on_date'], unique=False)
         batch_op.create_index(batch_op.f('ix_stop_place_id'), ['place_id'], unique=False)
 
+    op.create_table('poster',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('code', sa.String(length=8), nullable=False),
+    sa.Column('stop_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('place_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('permanence_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('label', sa.Text(), nullable=True),
+    sa.CheckConstraint('(CASE WHEN stop_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN place_id IS NULL THEN 0 ELSE 1 END) + (CASE WHEN permanence_id IS NULL THEN 0 ELSE 1 END) = 1', name=op.f('ck_poster_one_target')),
+    sa.ForeignKeyConstraint(['permanence_id'], ['permanence.id'], name=op.f('fk_poster_permanence_id_permanence')),
+    sa.ForeignKeyConstraint(['place_id'], ['place.id'], name=op.f('fk_poster_place_id_place')),
+    sa.ForeignKeyConstraint(['stop_id'], ['stop.id'], name=op.f('fk_poster_stop_id_stop')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_poster')),
+    sa.UniqueConstraint('code', name=op.f('uq_poster_code'))
+    )
+    with op.batch_alter_table('poster', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_poster_permanence_id'), ['permanence_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_poster_place_id'), ['place_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_poster_stop_id'), ['stop_id'], unique=False)
+
+    op.create_table('poster_opening',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('code', sa.String(length=8), nullable=False),
+    sa.Column('on_date', sa.Date(), nullable=False),
+    sa.Column('openings', sa.Integer(), nullable=False),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_poster_opening')),
+    sa.UniqueConstraint('code', 'on_date', name=op.f('uq_poster_opening_code_on_date'))
+    )
     op.create_table('booking',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('reference', sa.String(length=12), nullable=False),
@@ -258,6 +286,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('conversation', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_conversation_contact_id'), ['contact_id'], unique=False)
+
+    op.create_table('join_code',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('conversation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['conversation_id'], ['conversation.id'], name=op.f('fk_join_code_conversation_id_conversation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_join_code'))
+    )
+    with op.batch_alter_table('join_code', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_join_code_conversation_id'), ['conversation_id'], unique=False)
+        batch_op.create_index('uq_join_code_live', ['digest'], unique=True, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+
+    op.create_table('join_try',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
+    sa.Column('conversation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['conversation_id'], ['conversation.id'], name=op.f('fk_join_try_conversation_id_conversation')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_join_try'))
+    )
+    with op.batch_alter_table('join_try', schema=None) as batch_op:
+        batch_op.create_index(batch_op.f('ix_join_try_conversation_id'), ['conversation_id'], unique=False)
+        batch_op.create_index(batch_op.f('ix_join_try_created_at'), ['created_at'], unique=False)
 
     op.create_table('desk_session',
     sa.Column('token_digest', sa.String(length=64), nullable=False),
@@ -404,6 +457,16 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_desk_session_account_id'))
 
     op.drop_table('desk_session')
+    with op.batch_alter_table('join_try', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_join_try_created_at'))
+        batch_op.drop_index(batch_op.f('ix_join_try_conversation_id'))
+
+    op.drop_table('join_try')
+    with op.batch_alter_table('join_code', schema=None) as batch_op:
+        batch_op.drop_index('uq_join_code_live', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
+        batch_op.drop_index(batch_op.f('ix_join_code_conversation_id'))
+
+    op.drop_table('join_code')
     with op.batch_alter_table('conversation', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_conversation_contact_id'))
 
@@ -413,6 +476,13 @@ def downgrade() -> None:
         batch_op.drop_index('ix_booking_contact_id_starts_at')
 
     op.drop_table('booking')
+    op.drop_table('poster_opening')
+    with op.batch_alter_table('poster', schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f('ix_poster_stop_id'))
+        batch_op.drop_index(batch_op.f('ix_poster_place_id'))
+        batch_op.drop_index(batch_op.f('ix_poster_permanence_id'))
+
+    op.drop_table('poster')
     with op.batch_alter_table('stop', schema=None) as batch_op:
         batch_op.drop_index(batch_op.f('ix_stop_place_id'))
         batch_op.drop_index(batch_op.f('ix_stop_on_date'))

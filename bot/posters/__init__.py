@@ -1,0 +1,1 @@
+"""Posters: what they say, how they are drawn, and what they brought."""
