@@ -1,7 +1,6 @@
 """From what a person did to the commands of the flow engine: the only place where `nlu` and `flows` meet."""
 
 from collections.abc import Callable, Iterable, Mapping, Set
-from typing import Any
 
 from bot.channels.base import InboundMessage
 from bot.runtime import payloads, texts
@@ -9,6 +8,7 @@ from bot.runtime.choices import Pointing
 from bot.runtime.entity_slots import EntitySlots, town
 from bot.runtime.reading import Reading, Turn
 from bot.runtime.replies import ACCEPT, Replies
+from bot.runtime.taps import Taps
 from directory.geography import Gazetteer
 from flows.engine import commands as c
 from flows.engine.engine import MAX_CHOICES, Engine
@@ -69,6 +69,7 @@ class Interpreter:
         self.gazetteer = gazetteer
         self.triggers = {intent: flow.id for flow in engine.flows.values() for intent in flow.intents}
         self.entity_slots = EntitySlots(gazetteer)
+        self.taps = Taps(engine.domain, knowledge, gazetteer)
         self.replies = Replies(gazetteer, self.entity_slots, knowledge.topics.keys(), self.triggers.keys())
         keywords = texts.load_words("keywords.yml")
         self.pointing = Pointing(keywords["pointing"])
@@ -109,19 +110,8 @@ class Interpreter:
         return next((words[folded] for words in ({folded: pointed}, *asked, self.anytime) if words.get(folded)), None)
 
     def _tapped(self, turn: Turn, payload: payloads.Payload) -> list[c.Command]:
-        slots: list[c.Command] = [
-            c.SetSlot(name, self._value(turn, name, value)) for name, value in payload.slots.items()
-        ]
+        slots: list[c.Command] = [*self.taps.read(payload.slots, turn.state.menu)]
         return [*slots, *self._meant(turn, payload.intent)] if payload.intent else slots or [c.CannotHandle()]
-
-    def _value(self, turn: Turn, slot: str, value: Any) -> Any:
-        """What a button of ours may set; None for anything else, since a tap can be forged."""
-        if slot == "commune":
-            commune = self.gazetteer.by_insee(str(value))
-            return town(commune) if commune else None
-        spec = turn.domain.slots.get(slot)
-        plain = spec is not None and spec.type not in ("any", "list") and isinstance(value, str | int | float)
-        return value if plain else None
 
     def _located(self, turn: Turn, location: Mapping[str, float]) -> list[c.Command]:
         point = {"lat": float(location["lat"]), "lon": float(location["lon"])}

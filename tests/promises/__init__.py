@@ -48,6 +48,7 @@ both databases; those of other folders look at one part. `test_table.py` checks 
    every refusal          test_6_never_a_dead_end.py::test_every_refusal_of_a_booking_has_words_and_the_flow_goes_on
                           test_6_never_a_dead_end.py::test_every_refusal_of_the_site_has_words_and_a_way_on
    whatever is tapped     test_6_never_a_dead_end.py::test_whatever_a_forged_button_carries_the_conversation_goes_on
+                          test_6_never_a_dead_end.py::test_no_tap_sets_what_the_flows_keep_for_themselves
 7. True or silent: every figure has a source and a day; past its review it is not shown.
    topics, channels, days test_7_true_or_silent.py::test_no_figure_is_read_past_its_review_nor_an_unsure_one
    sources                test_7_true_or_silent.py::test_every_answer_names_a_source_and_the_day_it_was_checked

@@ -10,7 +10,7 @@ Question = tuple[str, str]
 """A flow and the slot it asks."""
 
 HERE = f"/SetSlots(commune={CARCASSONNE})"
-BOOKED: Sequence[Step] = ("/book_appointment", HERE, 0, "/SetSlots(name=Amina)")
+BOOKED: Sequence[Step] = ("/book_appointment", HERE, 0, "Amina")
 BOOKED_TWICE: Sequence[Step] = (*BOOKED, "/book_appointment", 1)
 PROJECT = ("idea", "sector", "stage", "situation", "need", "commune", "age_band", "name", "reach")
 

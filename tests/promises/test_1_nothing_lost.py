@@ -73,7 +73,7 @@ def test_a_turn_that_fails_leaves_nothing_and_is_taken_again(person: Person, bre
     state, before = person.state, rows(house)
     actions, observe = house.mind.engine, house.taker.observe
     break_it(house)
-    person.send("/SetSlots(name=Amina)", kind="choice", payload="/SetSlots(name=Amina)")
+    person.send("Amina")
     assert person.listen() == []
     assert rows(house) == before | {"message": before["message"] + 1}, "only what the person wrote is there"
     assert person.state == state

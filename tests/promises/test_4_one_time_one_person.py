@@ -36,8 +36,8 @@ def test_the_second_is_offered_the_next_openings(alone: House) -> None:
     for person in (first, second):
         person.do("/book_appointment", HERE, 0)
     wanted = first.choices
-    assert [each.response for each in first.do("/SetSlots(name=Amina)")] == ["utter_booked"]
-    taken, offer = second.do("/SetSlots(name=Fatou)")
+    assert [each.response for each in first.do("Amina")] == ["utter_booked"]
+    taken, offer = second.do("Fatou")
     assert taken.response == "utter_opening_taken"
     assert offer.choices
     assert offer.choices[0] != wanted[0]
@@ -48,20 +48,20 @@ def test_the_second_is_offered_the_next_openings(alone: House) -> None:
 
 def test_a_time_given_back_can_be_taken_and_a_time_moved_to_cannot(alone: House) -> None:
     first, second = Person(alone, "web"), Person(alone, "sms")
-    first.do("/book_appointment", HERE, 0, "/SetSlots(name=Amina)", "/reschedule_appointment", 0)
+    first.do("/book_appointment", HERE, 0, "Amina", "/reschedule_appointment", 0)
     second.do("/book_appointment", HERE)
     (moved_to,) = [at for at, _ in held(alone)]
     offered = [choice["title"] for choice in second.choices]
     assert moved_to == "24 08:30"
     assert "9 h" in offered[0], "given back"
     assert not any("9 h 30" in title for title in offered[:2]), "taken"
-    second.do(0, "/SetSlots(name=Fatou)")
+    second.do(0, "Fatou")
     assert held(alone) == [("24 08:30", 6), ("24 08:00", 6)]
 
 
 def test_rows_that_skip_every_check_are_refused(alone: House) -> None:
     person = Person(alone, "web")
-    person.do("/book_appointment", HERE, 0, "/SetSlots(name=Amina)")
+    person.do("/book_appointment", HERE, 0, "Amina")
     with pytest.raises(IntegrityError), alone.database.transaction() as session:
         cell = session.scalars(select(BookingCell).limit(1)).one()
         booking = session.get_one(Booking, cell.booking_id)

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 import bot
 from bot.channels.rendering import render
+from bot.conversations.case_models import Case
 from bot.runtime.turn import Mind
 from bot.web_pages import Pages
 from directory.errors import BookingClosed, BookingError
@@ -145,3 +147,11 @@ def test_whatever_a_forged_button_carries_the_conversation_goes_on(shared: House
     for payload in FORGED:
         assert person.say(kind="choice", payload=payload), payload
         assert person.say("merci"), payload
+
+
+def test_no_tap_sets_what_the_flows_keep_for_themselves(shared: House) -> None:
+    person = Person(shared, "web")
+    person.do("bonjour", f"/SetSlots(handoff_reason={'x' * 40})", "/SetSlots(handoff_reason=internal_error)")
+    assert person.say("HUMAIN")[0].response == "utter_handed_off"
+    with shared.database.reading() as session:
+        assert session.scalars(select(Case.reason).order_by(Case.id.desc()).limit(1)).one() == "asked"

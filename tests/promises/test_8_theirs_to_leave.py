@@ -79,7 +79,7 @@ def test_as_the_very_first_message(shared: House, right: str) -> None:
 @pytest.mark.parametrize("answer", ["oui", "/SetSlots(confirm_erasure=true)"])
 def test_an_erasure_asked_for_in_other_words_is_confirmed_then_done(house: House, speaker: str, answer: str) -> None:
     person = Person(house, "sms")
-    person.do("bonjour", "/SetSlots(name=Amina)")
+    person.do("bonjour", "je m'appelle Amina")
     if speaker == "lead":
         person.meet()
     assert [each.response for each in person.do("/delete_my_data")][-1] == "utter_ask_confirm_erasure"
@@ -117,7 +117,7 @@ def test_what_was_still_on_its_way_is_dropped_by_stop(house: House) -> None:
 
 def test_my_data_says_what_is_kept(house: House) -> None:
     person = Person(house, "sms")
-    person.do(*BOOKED, "/SetSlots(phone=+33639980042)")
+    person.do(*BOOKED, "06 39 98 00 42")
     (told,) = person.do("mes donnees")
     for kept in ("Amina", "39980042", "09:00", "Messages"):
         assert kept in told.text.replace(" ", "").replace("9h", "09:00"), told.text

@@ -204,7 +204,7 @@ def test_only_the_lead_of_the_territory_is_told(house: House, commune: str | Non
 
 def test_a_booking_is_told_to_its_own_lead_alone(house: House) -> None:
     person = Person(house, "sms")
-    person.do("/book_appointment", f"/SetSlots(commune={ELSEWHERE})", 0, f"/SetSlots(name={NAME} Durand)")
+    person.do("/book_appointment", f"/SetSlots(commune={ELSEWHERE})", 0, f"{NAME} Durand")
     (mail,) = house.mailbox.mails
     assert mail.to == ("elsewhere@example.org",)
     assert NAME in mail.body
