@@ -8,6 +8,7 @@ BotError
 │   └── SendError       the provider did not take a message
 │       ├── SendLater   worth another try, perhaps after `retry_after` seconds
 │       ├── AddressGone the person blocked us or the number does not exist
+│       ├── Stopped     the person told the provider to stop
 │       └── SendRefused trying again cannot help
 └── NotYours            a lead asked for a case outside their territory
 """
@@ -47,6 +48,10 @@ class SendLater(SendError):
 
 class AddressGone(SendError):
     """The person blocked us, or the address does not exist."""
+
+
+class Stopped(SendError):
+    """The person told the provider that they want no more messages."""
 
 
 class SendRefused(SendError):

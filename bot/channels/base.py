@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from datetime import datetime
+from typing import Any, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,7 @@ class InboundMessage:
     kind: "text" | "choice" | "location" | "contact" | "media" (something we cannot read).
     media: what kind of thing that is, when it is known: "voice", "photo", "video", "file", "sticker".
     referral: code of the poster or stop that brought the person.
+    answered: the provider has answered this itself; it is acted upon, and nothing is said.
     """
 
     channel: str
@@ -27,6 +29,7 @@ class InboundMessage:
     kind: str = "text"
     media: str | None = None
     referral: str | None = None
+    answered: bool = False
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class OutboundMessage:
     """One thing to say on a channel, ready to render: `text` is final, `choices` are {title, payload}.
 
     valid_for: seconds after which it is better not said at all.
+    heard_at: when the person last wrote here. expected: they booked what it is about, or asked for it.
     """
 
     message_id: int
@@ -42,6 +46,8 @@ class OutboundMessage:
     choices: tuple[Mapping[str, str], ...] = ()
     attachments: tuple[Mapping[str, Any], ...] = field(default=())
     valid_for: float = 900
+    heard_at: datetime | None = None
+    expected: bool = False
 
 
 PULLED = frozenset({"console", "web"})
@@ -58,4 +64,13 @@ class Channel(Protocol):
 
     def send(self, message: OutboundMessage) -> str:
         """Delivers one message and returns the provider's id; raises SendError. No transaction is open."""
+        ...
+
+
+@runtime_checkable
+class Considerate(Protocol):
+    """A channel that does not ring at night."""
+
+    def hold_until(self, message: OutboundMessage, now: datetime) -> datetime | None:
+        """When the message may leave; None for now."""
         ...
