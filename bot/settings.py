@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
+from bot.channels.senders import check_number, check_sms_sender
 from bot.errors import SettingsError
 from bot.mail import SmtpMailer
 
@@ -21,6 +22,8 @@ CURES = {
     "url_scheme": "write the whole address, from https://",
     "int_parsing": "write a whole number",
     "int_from_float": "write a whole number",
+    "float_parsing": "write a number",
+    "string_pattern_mismatch": "copy it from the provider's console",
 }
 """By pydantic's kind of problem, where its own words give no cure."""
 
@@ -70,6 +73,12 @@ class Settings(BaseSettings):
     """The number (E.164) residents text and are answered from, or a messaging service (MG…)."""
     whatsapp_from: str | None = None
     """The WhatsApp number (E.164) residents write to."""
+    whatsapp_template: str | None = Field(default=None, pattern=r"^HX[0-9a-f]{32}$")
+    """The approved content (HX…) whose variable 1 carries a text past WhatsApp's 24 hours; refused when not set."""
+    sms_per_second: float = Field(default=10.0, gt=0)
+    """Text messages the provider lets us send in a second."""
+    sms_price: float | None = Field(default=None, ge=0)
+    """What one segment of a text message costs, in euros, on the operator's contract; costs are not told otherwise."""
     nlu_url: AnyHttpUrl | None = None
     """A Rasa server; the embedded engine when not set."""
     geocoder_url: AnyHttpUrl | None = None
@@ -124,6 +133,20 @@ class Settings(BaseSettings):
     def _a_number(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"\+?\d[\d .]{1,18}\d", value):
             raise ValueError("not a phone number; write it as people dial it, with digits and spaces")
+        return value
+
+    @field_validator("sms_from")
+    @classmethod
+    def _may_text_people(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_sms_sender(value)
+        return value
+
+    @field_validator("whatsapp_from")
+    @classmethod
+    def _a_whatsapp_number(cls, value: str | None) -> str | None:
+        if value is not None:
+            check_number(value)
         return value
 
     @property
