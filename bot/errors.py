@@ -5,6 +5,7 @@ BotError
 ├── ChannelError
 │   ├── Forged          a webhook without the right signature or secret
 │   ├── Unreadable      a request that is not what the provider documents
+│   ├── NotHeard        a voice message could not be written down
 │   └── SendError       the provider did not take a message
 │       ├── SendLater   worth another try, perhaps after `retry_after` seconds
 │       ├── AddressGone the person blocked us or the number does not exist
@@ -32,6 +33,10 @@ class Forged(ChannelError):
 
 class Unreadable(ChannelError):
     """The request is not what the provider documents."""
+
+
+class NotHeard(ChannelError):
+    """The voice message could not be written down."""
 
 
 class SendError(ChannelError):

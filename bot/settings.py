@@ -63,6 +63,12 @@ class Settings(BaseSettings):
     """Where Telegram's Bot API answers; Telegram's own address when not set."""
     telegram_leads_chat: int | None = None
     """The group with topics in which leads receive cases, as a chat id; e-mail and the desk only when not set."""
+    speech_url: AnyHttpUrl | None = None
+    """A server with OpenAI's interface that writes down voice messages; nobody listens to them when not set."""
+    speech_key: SecretStr | None = None
+    """What the speech server wants as a bearer token, if anything."""
+    speech_model: str = "whisper-1"
+    """The speech server's model."""
     twilio_account_sid: str | None = None
     """The Twilio account; SMS and WhatsApp are off without it."""
     twilio_auth_token: SecretStr | None = None
