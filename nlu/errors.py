@@ -3,7 +3,8 @@
 NluError
 ├── DataError      training data that cannot be read (`file:line`, what, cure)
 ├── ConfigError    a pipeline that names an unknown stage or option
-└── ModelError     a saved model that cannot be used
+├── ModelError     a saved model that cannot be used
+└── RemoteError    a Rasa server that is away, or does not answer as Rasa does
 """
 
 
@@ -27,3 +28,7 @@ class ConfigError(NluError):
 
 class ModelError(NluError):
     """The saved model is missing, damaged or of another version. Train it again."""
+
+
+class RemoteError(NluError):
+    """The Rasa server is away, refuses, or does not answer as Rasa does. Never says what was asked."""
