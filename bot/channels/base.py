@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,25 @@ class OutboundMessage:
     valid_for: float = 900
     heard_at: datetime | None = None
     expected: bool = False
+
+
+Fate = Literal["stopped", "gone", "later"]
+"""What a refusal means: they told the provider to stop, nobody is there, or it is worth another try."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What the provider says became of a message of ours.
+
+    status: "sent" (the provider has it), "delivered" or "failed"; `fate` tells why it failed.
+    message_id: our own id, when the provider gives it back: the receipt may come before the provider's id is stored.
+    """
+
+    channel: str
+    provider_id: str
+    status: Literal["sent", "delivered", "failed"]
+    fate: Fate | None = None
+    message_id: int | None = None
 
 
 PULLED = frozenset({"console", "web"})
