@@ -11,7 +11,7 @@ from typing import Any
 import anyio.to_thread
 from sqlalchemy import select
 from starlette.applications import Starlette
-from starlette.routing import BaseRoute, Mount
+from starlette.routing import BaseRoute, Mount, Route
 
 import nlu
 from bot import keys, outbox
@@ -24,10 +24,12 @@ from bot.conversations.notifications import NOTIFY, Notifier
 from bot.conversations.reminder_job import Reminder
 from bot.conversations.reminders import REMIND
 from bot.mail import Mailer, PrintingMailer, SmtpMailer
+from bot.metrics import RASA, Metrics
 from bot.runtime.interpreter import Interpreter
 from bot.runtime.turn import Mind, Turns
 from bot.runtime.unprompted import say_unprompted
 from bot.settings import Settings
+from bot.understanding import Parse, RasaFirst
 from bot.web import create_app as create_site
 from bot.worker import Worker
 from db.session import Database
@@ -40,6 +42,7 @@ from flows.knowledge_reader import load_knowledge
 from flows.loader import load_domain, load_flows
 from nlu.cache import load_or_train
 from nlu.engine import Engine as Understander
+from nlu.remote import RasaServer
 
 APPS = "allervers.apps"
 TRAINING_DATA = Path(nlu.__file__).parent / "data"
@@ -58,6 +61,7 @@ class Services:
         self.clock = clock
         keys.prepare(settings)
         self.web = WebChannel()
+        self.metrics = Metrics()
         self.channels: Mapping[str, Channel] = {self.web.name: self.web}
 
     @cached_property
@@ -79,13 +83,25 @@ class Services:
         return load_or_train(TRAINING_DATA, self.settings.data_dir / "nlu", gazetteer().names(), lookups).engine()
 
     @cached_property
+    def parse(self) -> Parse:
+        """Reads texts: with Rasa first where there is a server of it, with the embedded engine otherwise."""
+        embedded, settings = self.understanding, self.settings
+        if settings.nlu_url is None:
+            return embedded.parse
+        fallback = embedded.classifier.fallback
+        token = settings.nlu_token.get_secret_value() if settings.nlu_token else None
+        rasa = RasaServer(str(settings.nlu_url), token, fallback)
+        intents = {*embedded.intents, fallback}
+        return RasaFirst(rasa.parse, embedded.parse, intents, lambda how: self.metrics.count(RASA, how)).parse
+
+    @cached_property
     def mind(self) -> Mind:
         """What turns think with."""
         knowledge, towns = load_knowledge(), gazetteer()
         return Mind(
             engine=self.engine,
             interpreter=Interpreter(self.engine, knowledge, towns),
-            parse=self.understanding.parse,
+            parse=self.parse,
             knowledge=knowledge,
             gazetteer=towns,
             service=self._service(),
@@ -158,7 +174,12 @@ def create_app(services: Services) -> Starlette:
             await anyio.to_thread.run_sync(services.worker.stop)
             services.close()
 
-    return create_site(services, services.web, [*calendar_routes(services), *mounted(services)], lifespan)
+    return create_site(services, services.web, [*_routes(services), *mounted(services)], lifespan)
+
+
+def _routes(services: Services) -> list[Route]:
+    """What is neither the phone's nor a channel's."""
+    return [*calendar_routes(services), *services.metrics.routes()]
 
 
 def mounted(services: Services) -> Iterator[BaseRoute]:

@@ -87,6 +87,8 @@ class Settings(BaseSettings):
     """What one segment of a text message costs, in euros, on the operator's contract; costs are not told otherwise."""
     nlu_url: AnyHttpUrl | None = None
     """A Rasa server; the embedded engine when not set."""
+    nlu_token: SecretStr | None = None
+    """What the Rasa server wants as `token`."""
     geocoder_url: AnyHttpUrl | None = None
     """A BAN-like address search; communes and places only when not set."""
 

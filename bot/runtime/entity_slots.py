@@ -39,11 +39,13 @@ class EntitySlots:
 
     def _read_one(self, slot: str, entity: Entity, today: date) -> c.SetSlot | None:
         value = entity.value
+        if entity.entity in _SHAPED and not isinstance(value, Mapping):
+            return None  # another engine's reading, which nobody made concrete
         resolve = _RESOLVERS.get(entity.entity)
         if resolve is not None:
             resolved = resolve(value, today)
             return c.SetSlot(slot, resolved) if resolved else None
-        if entity.entity == "commune" and isinstance(value, Mapping):
+        if entity.entity == "commune":
             if value.get("candidates"):
                 return c.SetSlot("commune_candidates", list(value["candidates"]))
             commune = self.gazetteer.by_insee(str(value.get("insee_code")))
@@ -87,3 +89,4 @@ def _is_excluded(value: Any) -> bool:
 
 
 _RESOLVERS: Mapping[str, Callable[[Any, date], Any]] = {"date": _date, "time": _time}
+_SHAPED = frozenset({*_RESOLVERS, "commune"})
