@@ -1,11 +1,9 @@
 """What Twilio's error codes mean for a message and its person. Source: https://www.twilio.com/docs/api/errors."""
 
 from collections.abc import Mapping
-from typing import Literal
 
+from bot.channels.base import Fate
 from bot.errors import AddressGone, SendError, SendLater, SendRefused, Stopped
-
-Fate = Literal["stopped", "gone", "later"]
 
 UNAUTHENTICATED = 20003
 

@@ -6,14 +6,14 @@ Source: Twilio, "Webhooks security" and "Twilio's request to your incoming messa
 import hmac
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal
 from urllib.parse import parse_qsl, urlparse
 
 from twilio.request_validator import RequestValidator, add_port, remove_port
 
-from bot.channels.base import InboundMessage
+from bot.channels.base import InboundMessage, Receipt
 from bot.channels.twilio import PREFIX, SMS, WHATSAPP
-from bot.channels.twilio_errors import FATES, Fate
+from bot.channels.twilio_errors import FATES
 from bot.errors import Forged, Unreadable
 
 MAX_FIELDS = 200
@@ -22,7 +22,7 @@ STOP, HELP = "/stop_messages", "/help"
 OPT_OUTS: Mapping[str, str] = {"STOP": STOP, "START": HELP, "HELP": HELP}
 """What the words that Twilio's Advanced Opt-Out understands ask of us."""
 
-STATUSES: Mapping[str, str] = {
+STATUSES: Mapping[str, Literal["sent", "delivered", "failed"]] = {
     **dict.fromkeys(("accepted", "scheduled", "queued", "sending", "sent"), "sent"),  # Twilio has it: never send again
     **dict.fromkeys(("delivered", "read"), "delivered"),
     **dict.fromkeys(("undelivered", "failed", "canceled"), "failed"),
@@ -45,15 +45,6 @@ class Form(dict[str, list[str]]):
     def first(self, name: str) -> str:
         """The first value of a field, "" when there is none."""
         return self.get(name, [""])[0]
-
-
-class Status(NamedTuple):
-    """What became of a message of ours, in our words; `fate` says what its error means for the person."""
-
-    channel: str
-    sid: str
-    status: str
-    fate: Fate | None
 
 
 def read_form(body: bytes) -> Form:
@@ -102,15 +93,17 @@ def read_message(form: Form) -> InboundMessage | None:
     return InboundMessage(channel, number, sid, **content)  # type: ignore[arg-type]
 
 
-def read_status(form: Form) -> Status | None:
+def read_status(form: Form, message_id: int | None) -> Receipt | None:
     """What became of a message of ours; None for a status that Twilio has invented since; raises Unreadable."""
     sid = form.first("MessageSid")
     if not _SID.fullmatch(sid):
         raise Unreadable("no MessageSid")
     status = STATUSES.get(form.first("MessageStatus").lower())
+    if status is None:
+        return None
     code = form.first("ErrorCode")
     fate = FATES.get(int(code)) if code.isdecimal() else None
-    return Status(_address(form.first("To"))[0], sid, status, fate) if status else None
+    return Receipt(_address(form.first("To"))[0], sid, status, fate, message_id)
 
 
 def _address(written: str) -> tuple[str, str]:
