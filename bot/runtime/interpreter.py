@@ -97,7 +97,8 @@ class Interpreter:
         if payload is not None and (parsed := payloads.parse(payload)) is not None:
             return self._tapped(turn, parsed)
         if not texts.fold(inbound.text):
-            return [c.CannotHandle("media" if inbound.kind == "media" else "empty")]
+            unread = "voice" if inbound.media == "voice" else "media"
+            return [c.CannotHandle(unread if inbound.kind == "media" else "empty")]
         return self._said(turn)
 
     # Taps, words that act, shared contacts and places

@@ -6,7 +6,7 @@ from directory import bookings
 from directory.errors import BookingError, ContactBusy, OpeningGone, OpeningTaken, TooManyBookings
 from directory.models import Booking
 from flows.actions.tools import Tools
-from flows.actions.wording import address, moment
+from flows.actions.wording import address, moment, pin
 from flows.engine.actions import ActionContext
 from flows.engine.events import Event, SlotSet
 from flows.events import AppointmentBooked
@@ -38,8 +38,7 @@ def confirmation(context: ActionContext, booking: Booking, response: str) -> Eve
     """Says when and where, with what a phone can keep: the calendar file and the place on a map."""
     tools: Tools = context.tools
     place = booking.place
-    attachments = [{"kind": "location", "lat": place.lat, "lon": place.lon, "title": place.name}]
-    attachments = attachments if place.precision != "commune" else []
+    attachments = [pin(place)] if place.precision != "commune" else []
     calendar = context.utter("utter_calendar_title").texts[""]
     attachments.append(
         {"kind": "calendar", "url": f"{tools.service.site_url}/rdv/{booking.reference}.ics", "title": calendar}

@@ -6,7 +6,7 @@ from datetime import datetime
 from directory.search import NearbyPlace, is_stale, nearest_places
 from flows.actions.tools import Tools
 from flows.actions.where import Where, where
-from flows.actions.wording import address, distance, moment
+from flows.actions.wording import address, distance, moment, pin
 from flows.engine.actions import ActionContext
 from flows.engine.events import Event, SlotSet
 
@@ -31,8 +31,7 @@ def run(context: ActionContext) -> Iterable[Event]:
         return
     lines = "\n".join(describe(context, place) for place in near)
     first = near[0].place
-    spot = {"kind": "location", "lat": first.lat, "lon": first.lon, "title": first.name}
-    exact = [spot] if first.precision != "commune" else []
+    exact = [pin(first)] if first.precision != "commune" else []
     yield context.utter("utter_places", commune=point.label, places=lines, attachments=exact)
 
 

@@ -1,6 +1,8 @@
 """Moments, distances and places in words; patterns and words come from the domain."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
@@ -28,6 +30,11 @@ def address(place: Place) -> str:
     """The place's address on one line; its name when it has none."""
     town = " ".join(part for part in (place.postcode,) if part)
     return ", ".join(part for part in (place.address, town) if part) or place.name
+
+
+def pin(place: Place) -> Mapping[str, Any]:
+    """The place as a phone shows it on a map."""
+    return {"kind": "location", "lat": place.lat, "lon": place.lon, "title": place.name, "address": address(place)}
 
 
 def label(context: ActionContext, slot: str, value: object) -> str:
