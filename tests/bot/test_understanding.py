@@ -1,16 +1,24 @@
 """Rasa first, the embedded engine whenever Rasa does not answer."""
 
+import asyncio
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
+import httpx
 import pytest
+from starlette.applications import Starlette
 
+from bot.app import Services
 from bot.metrics import RASA, Metrics
+from bot.settings import Settings
 from bot.understanding import REST, RasaFirst
 from nlu.errors import RemoteError
 from nlu.remote import RasaServer
 from nlu.understanding import Entity, Intent, Understanding
+from tests.bot.listener import hear, idle
 from tests.nlu.rasa_server import TOKEN, nobody, serving
+from tests.understanding import understanding
 
 INTENTS = frozenset({"greet", "thanks", "out_of_scope"})
 TOWN = Entity("commune", 9, 13, {"insee_code": "62498", "name": "Lens"}, "lens", "CommuneExtractor")
@@ -156,3 +164,35 @@ def test_through_a_server_that_comes_and_goes() -> None:
         assert both.parse("bonjour").intent.name == "greet"
     gone = RasaFirst(RasaServer(nobody(), TOKEN).parse, embedded, INTENTS, lambda how: None)
     assert gone.parse("bonjour").intent.name == "thanks"
+
+
+async def fetch(app: Starlette, path: str) -> httpx.Response:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://site.test") as client:
+        return await client.get(path)
+
+
+def test_it_is_wired_by_settings_and_counted(tmp_path: Path) -> None:
+    with serving() as server:
+        given = {"nlu_url": server.url, "nlu_token": TOKEN, "secret_key": "test key", "data_dir": tmp_path}
+        services = Services(Settings.model_validate(given))
+        services.understanding = understanding()
+        assert services.parse("je veux un rdv").intent == Intent("greet", 0.75)
+        server.status = 500
+        assert services.parse("je veux un rdv").intent.name == "book_appointment"
+    told = asyncio.run(fetch(Starlette(routes=services.metrics.routes()), "/metrics"))
+    assert told.headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
+    assert f'{RASA}{{outcome="answered"}} 1\n{RASA}{{outcome="failed"}} 1\n' in told.text
+
+
+def test_without_a_server_nothing_stands_between(tmp_path: Path) -> None:
+    services = Services(Settings.model_validate({"secret_key": "test key", "data_dir": tmp_path}))
+    services.understanding = understanding()
+    assert services.parse == services.understanding.parse
+
+
+@pytest.mark.parametrize("kind", ["date", "time", "commune"])
+def test_a_value_that_nobody_made_concrete_fills_nothing(kind: str) -> None:
+    text = "je veux un rdv à la saint-glinglin"
+    raw = Entity(kind, 17, len(text), text[17:], text[17:], "DIETClassifier")
+    meant = Intent("book_appointment", 1.0)
+    assert hear(text, idle(), Understanding(text, meant, (meant,), (raw,))).lines == ["StartFlow book_appointment"]
