@@ -1,12 +1,11 @@
 """Telegram's Bot API for threads: the asynchronous client on a loop of its own, and its errors as ours.
 
-What the client raises or logs may hold the token (it is part of every address) or what somebody wrote. So its loggers
-are silenced, and an error of ours never carries the one it stands for.
+What the client raises may hold the token (it is part of every address) or what somebody wrote: an error of ours never
+carries the one it stands for.
 """
 
 import asyncio
 import logging
-import os
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
@@ -19,6 +18,7 @@ from telegram import Bot
 from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.request import HTTPXRequest
 
+import bot.channels.telegram_client  # noqa: F401 - makes it quiet
 from bot.errors import AddressGone, SendError, SendLater, SendRefused
 from bot.faults import describe
 
@@ -33,10 +33,6 @@ UPDATES = "get_Updates"
 _GONE = ("chat not found", "user is deactivated", "bot was blocked", "peer_id_invalid")
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
-
-for name in ("httpx", "httpcore", "telegram"):
-    logging.getLogger(name).setLevel(logging.CRITICAL + 1)
-os.environ.setdefault("PTB_TIMEDELTA", "true")  # the client's own switch: durations as timedelta, no warning about them
 
 
 class TokenRefused(SendLater):

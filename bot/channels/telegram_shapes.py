@@ -13,7 +13,7 @@ SIDE_BY_SIDE = 16  # characters of a title up to which two stand on one line of 
 
 _ENDS = (r"\n\s*\n", r"\n", r"(?<=[.!?…])\s", r"\s")
 """Where a text is best cut, best first."""
-_REFERENCE = re.compile(r"m:(\d{1,18}):(\d{1,3})")
+_REFERENCE = re.compile(r"m:([0-9]{1,18}):([0-9]{1,3})")
 
 
 def units(text: str) -> int:

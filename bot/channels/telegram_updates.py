@@ -6,15 +6,16 @@ Residents speak in private chats, where the chat's id is the person's. In groups
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import yaml
 from telegram import CallbackQuery, ChatMemberUpdated, Message, Update
 from telegram.constants import ChatMemberStatus, ChatType
 
+import bot.channels.telegram_client  # noqa: F401 - durations are timedeltas
 from bot.channels.base import InboundMessage
 from bot.errors import Unreadable
 
@@ -93,8 +94,22 @@ def read(data: Mapping[str, Any], bot_id: str) -> Arrival | None:
             return _member(update.my_chat_member, update.update_id)
         message, edited = (update.message, False) if update.message else (update.edited_message, True)
         return _message(message, f"{bot_id}:{update.update_id}", edited=edited) if message is not None else None
-    except Exception as error:  # the client raises whatever comes when a field is not what is documented
-        raise Unreadable(type(error).__name__) from None
+    except Exception as error:  # the client raises whatever comes when a field is not what it knows
+        return _shape_to_come(data, bot_id) or _unreadable(error)
+
+
+def _shape_to_come(data: Mapping[str, Any], bot_id: str) -> Said | None:
+    """A private message the client of today cannot read: the person is told that we cannot either."""
+    message = data.get("message")
+    chat = message.get("chat") if isinstance(message, Mapping) else None
+    if not isinstance(chat, Mapping) or chat.get("type") != ChatType.PRIVATE or "id" not in chat:
+        return None
+    unread = InboundMessage(NAME, str(chat["id"]), f"{bot_id}:{data['update_id']}", kind="media", media="file")
+    return Said(unread)
+
+
+def _unreadable(error: Exception) -> NoReturn:
+    raise Unreadable(type(error).__name__) from None
 
 
 def _tapped(query: CallbackQuery) -> Tapped | None:
@@ -186,5 +201,8 @@ def _file_to_hear(message: Message) -> str | None:
     voice = message.voice
     if voice is None or (voice.file_size or 0) > LARGEST_VOICE:
         return None
-    seconds = voice.duration.total_seconds() if not isinstance(voice.duration, int) else voice.duration
-    return voice.file_id if seconds <= LONGEST_VOICE else None
+    return voice.file_id if _seconds(voice.duration) <= LONGEST_VOICE else None
+
+
+def _seconds(duration: timedelta | int) -> float:
+    return duration.total_seconds() if isinstance(duration, timedelta) else duration
