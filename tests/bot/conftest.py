@@ -11,6 +11,7 @@ from db.session import Database
 from tests.bot.site import Browser, House, Server, count
 from tests.conftest import NOW
 from tests.databases import SqliteTemplate
+from tests.fake_telegram import FakeTelegram
 
 
 @pytest.fixture
@@ -57,3 +58,18 @@ def passer_by(shared: tuple[House, Server]) -> Iterator[Browser]:
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody writes too fast."""
     monkeypatch.setattr(Rate, "wait", lambda *_: 0)
+
+
+@pytest.fixture(scope="session")
+def telegram_server() -> Iterator[FakeTelegram]:
+    """One fake Telegram for all tests of a process."""
+    telegram = FakeTelegram()
+    yield telegram
+    telegram.stop()
+
+
+@pytest.fixture
+def telegram(telegram_server: FakeTelegram) -> FakeTelegram:
+    """A Telegram nobody has used yet."""
+    telegram_server.reset()
+    return telegram_server
