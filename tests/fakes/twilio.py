@@ -46,13 +46,16 @@ class Answer:
 
 
 class FakeTwilio(ThreadingHTTPServer):
-    """`messages` were taken, in order; `failures` meet the next requests, one each; `public_url` is where we are."""
+    """`messages` were taken, in order; `failures` meet the next requests, one each.
+
+    public_url: the address of ours that it was told, and signs. door: where that leads, when a proxy stands between.
+    """
 
     daemon_threads = True
 
-    def __init__(self, public_url: str = "") -> None:
+    def __init__(self, public_url: str = "", door: str = "") -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
-        self.public_url = public_url
+        self.public_url, self.door = public_url, door or public_url
         self.messages: list[dict[str, str]] = []
         self.failures: list[Failure] = []
         self.number: dict[str, Any] | None = {"sms_url": "", "phone_number": NUMBER}
@@ -109,12 +112,13 @@ class FakeTwilio(ThreadingHTTPServer):
             "MessageSid": message["Sid"], "AccountSid": ACCOUNT, "From": message.get("From", ""),
             "ApiVersion": "2010-04-01", **({"ErrorCode": str(code)} if code else {}),
         }  # fmt: skip
-        return self.post(f"{callback.path}?{callback.query}", form)
+        path = callback.path.removeprefix(urlsplit(self.public_url).path.rstrip("/"))
+        return self.post(f"{path}?{callback.query}", form)
 
     def post(self, path: str, form: Fields, *, token: str = TOKEN, body: bytes | None = None, **headers: str) -> Answer:
         """A signed request to us; with another `body` than the signed form it is a forged one."""
         signature = RequestValidator(token).compute_signature(self.public_url + path, form)
-        site = urlsplit(self.public_url)
+        site = urlsplit(self.door)
         connection = http.client.HTTPConnection(site.hostname or "", site.port, timeout=30)
         try:
             connection.request(
@@ -192,9 +196,9 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @contextmanager
-def fake_twilio(public_url: str = "") -> Iterator[FakeTwilio]:
+def fake_twilio(public_url: str = "", door: str = "") -> Iterator[FakeTwilio]:
     """A running server."""
-    with FakeTwilio(public_url) as server:
+    with FakeTwilio(public_url, door) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
