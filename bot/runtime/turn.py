@@ -222,4 +222,5 @@ def _inbound(message: Message) -> InboundMessage:
         contact=content.get("contact"),
         kind=content.get("kind") or "text",
         media=content.get("media"),
+        answered=bool(content.get("answered")),
     )
