@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Mount, Route
 import nlu
 from bot import keys, outbox
 from bot.calendar_files import routes as calendar_routes
-from bot.channels.base import Channel
+from bot.channels.base import Channel, InboundMessage
 from bot.channels.rendering import Rendered
 from bot.channels.web import WebChannel
 from bot.conversations import consent
@@ -29,6 +29,7 @@ from bot.runtime.interpreter import Interpreter
 from bot.runtime.turn import Mind, Turns
 from bot.runtime.unprompted import say_unprompted
 from bot.settings import Settings
+from bot.telegram import Telegram
 from bot.understanding import Parse, RasaFirst
 from bot.web import create_app as create_site
 from bot.worker import Worker
@@ -62,7 +63,20 @@ class Services:
         keys.prepare(settings)
         self.web = WebChannel()
         self.metrics = Metrics()
-        self.channels: Mapping[str, Channel] = {self.web.name: self.web}
+
+    @cached_property
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels that are configured, by name."""
+        channels: list[Channel] = [self.web]
+        if self.telegram is not None:
+            channels.append(self.telegram.channel)
+        return {channel.name: channel for channel in channels}
+
+    @cached_property
+    def telegram(self) -> Telegram | None:
+        """Telegram, when it is configured."""
+        token = self.settings.telegram_token
+        return Telegram(self, token.get_secret_value()) if token else None
 
     @cached_property
     def database(self) -> Database:
@@ -106,6 +120,7 @@ class Services:
             gazetteer=towns,
             service=self._service(),
             zone=self.settings.zone,
+            hear=self._hear,
             variants={channel.name: channel.variant for channel in self.channels.values()},
         )
 
@@ -143,7 +158,12 @@ class Services:
             NOTIFY: notifier.notify_lead,
             REMIND: reminder.remind_booking,
             **consent.handlers(self.database, self.clock, self.settings.retention_days),
+            **(self.telegram.handlers() if self.telegram else {}),
         }
+
+    def _hear(self, inbound: InboundMessage) -> str:
+        """What a voice message says; empty when nobody can tell."""
+        return self.telegram.hear(inbound) if self.telegram and inbound.channel == self.telegram.channel.name else ""
 
     def _mailer(self) -> Mailer:
         url = self.settings.smtp_url
@@ -158,6 +178,8 @@ class Services:
 
     def close(self) -> None:
         """Gives everything back."""
+        if self.telegram is not None:
+            self.telegram.close()
         self.database.close()
 
 
@@ -167,14 +189,19 @@ def create_app(services: Services) -> Starlette:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> Any:
         await anyio.to_thread.run_sync(services.worker.start)
+        if services.telegram is not None:
+            services.telegram.intake.start()
         try:
             yield
         finally:
             services.web.bell.close()
+            if services.telegram is not None:
+                await anyio.to_thread.run_sync(services.telegram.intake.stop)
             await anyio.to_thread.run_sync(services.worker.stop)
             services.close()
 
-    return create_site(services, services.web, [*_routes(services), *mounted(services)], lifespan)
+    webhooks = services.telegram.routes() if services.telegram else []
+    return create_site(services, services.web, [*_routes(services), *webhooks, *mounted(services)], lifespan)
 
 
 def _routes(services: Services) -> list[Route]:

@@ -178,6 +178,7 @@ def _columns(inbound: InboundMessage) -> dict[str, Any]:
     content: dict[str, Any] = {
         "kind": inbound.kind,
         "media": inbound.media,
+        "file": inbound.file,
         "answered": inbound.answered,
         "payload": clean(inbound.payload)[:MAX_LENGTH] if inbound.payload is not None else None,
         "location": clean_values(inbound.location),

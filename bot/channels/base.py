@@ -15,6 +15,7 @@ class InboundMessage:
     payload: what a tapped choice carries. location: {"lat", "lon"} in degrees. contact: {"phone", "name"}.
     kind: "text" | "choice" | "location" | "contact" | "media" (something we cannot read).
     media: what kind of thing that is, when it is known: "voice", "photo", "video", "file", "sticker".
+    file: the provider's name of a recording that may be fetched and listened to.
     referral: code of the poster or stop that brought the person.
     answered: the provider has answered this itself; it is acted upon, and nothing is said.
     """
@@ -28,6 +29,7 @@ class InboundMessage:
     contact: Mapping[str, str] | None = None
     kind: str = "text"
     media: str | None = None
+    file: str | None = None
     referral: str | None = None
     answered: bool = False
 

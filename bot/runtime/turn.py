@@ -54,6 +54,7 @@ class Mind:
     service: Service
     zone: ZoneInfo
     variants: Mapping[str, str]  # channel name -> the `channel:` of its texts
+    hear: Callable[[InboundMessage], str] = lambda inbound: ""  # what a recording says; "" when nobody can tell
 
 
 class Turns:
@@ -222,5 +223,6 @@ def _inbound(message: Message) -> InboundMessage:
         contact=content.get("contact"),
         kind=content.get("kind") or "text",
         media=content.get("media"),
+        file=content.get("file"),
         answered=bool(content.get("answered")),
     )
