@@ -176,17 +176,19 @@ class Knowledge:
         """The short name of a topic, as a button shows it."""
         return self.topics[topic].wording(language).title
 
+    def language(self, topic: str, wanted: str) -> str:
+        """The language in which a topic can be told: the wanted one, or French."""
+        return wanted if wanted in self.topics[topic.removesuffix(MORE)].translations else FRENCH
+
     def narrow(self, topic: str, text: str) -> str:
-        """The scheme of that topic which the text names, when it does; the topic itself otherwise."""
+        """The one scheme of that topic which the text names; the topic itself when it names none, or several."""
         words = f" {fold(text)} "
-        named = (
-            (len(name), scheme.id)
+        named = {
+            scheme.id
             for scheme in self.topics.values()
-            if topic in scheme.part_of
-            for name in scheme.named
-            if f" {fold(name)} " in words
-        )
-        return max(named, default=(0, topic))[1]
+            if topic in scheme.part_of and any(f" {fold(name)} " in words for name in scheme.named)
+        }
+        return named.pop() if len(named) == 1 else topic
 
     def answer(self, topic_id: str, on: date, to_check: str = "", language: str = FRENCH) -> Answer:
         """What may be said about a topic that day; raises KeyError for an unknown topic."""
@@ -201,10 +203,12 @@ class Knowledge:
             return tuple(line for line in spoken if line)
 
         more = say(wording.more)
-        if not topic_id.endswith(MORE):
-            used.clear()  # an answer is as fresh as what its first screen says
+        details = topic_id.endswith(MORE)
+        if not details:
+            used.clear()  # an answer is as fresh as what its first screen says, and as sure
         full, sms = say(wording.full), " ".join(say(wording.sms))
-        sources = tuple(dict.fromkeys([*(fact.source for fact in used), *topic.sources]))
+        figures = [fact.source for fact in used]
+        sources = tuple(dict.fromkeys(figures if figures and not details else [*figures, *topic.sources]))
         checked = min([topic.checked_on, *(fact.checked_on for fact in used)])
         return Answer(topic, wording.title, said, full, sms, more, sources, checked)
 

@@ -1,53 +1,88 @@
-"""Answers a question from the knowledge base, with its source and the day it was checked."""
+"""Answers a question from the knowledge base: first what fits on a screen, more on demand, always with its source."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from flows.actions.tools import Tools
 from flows.engine.actions import ActionContext
 from flows.engine.events import BotUttered, Choice, Event
+from flows.engine.speech import LANGUAGE_SLOT
 from flows.events import QuestionAnswered
-from flows.knowledge_base import Answer, Knowledge
+from flows.knowledge_base import FRENCH, MORE, Answer, Knowledge
 
-MAX_FOLLOW_UPS = 2
+FIRST_FOLLOW_UPS = 1
+NEXT_FOLLOW_UPS = 2
 MAX_SOURCES = 2
 
 
 def run(context: ActionContext) -> Iterable[Event]:
     """The answer, then what can be done next; an unknown topic is said to be so."""
     tools: Tools = context.tools
-    topic = str(context.context.get("topic") or "")
-    if topic not in tools.knowledge:
+    asked = str(context.context.get("topic") or "")
+    if asked not in tools.knowledge:
         yield context.utter("utter_no_answer")
         return
-    to_check = context.utter("utter_to_check").texts[""]
-    answer = tools.knowledge.answer(topic, tools.today(context.now), to_check)
-    yield QuestionAnswered(topic)
-    yield BotUttered("utter_answer", _texts(context, answer), _next(context, tools.knowledge, answer))
+    wanted = str(context.slots.get(LANGUAGE_SLOT) or FRENCH)
+    language = tools.knowledge.language(asked, wanted)
+    notice = () if language == wanted else (context.utter("utter_answer_in_french"),)
+    voice = replace(context, slots={**context.slots, LANGUAGE_SLOT: language})
+    to_check = voice.utter("utter_to_check").texts[""]
+    answer = tools.knowledge.answer(asked, tools.today(context.now), to_check, language)
+    if asked.endswith(MORE):
+        yield BotUttered("utter_answer_more", _join(*notice, *_more(voice, answer)), _after(voice, tools, answer))
+    else:
+        yield QuestionAnswered(asked)
+        yield BotUttered("utter_answer", _join(*notice, *_first(voice, answer)), _beside(voice, tools, answer))
 
 
-def _texts(context: ActionContext, answer: Answer) -> dict[str, str]:
-    source = context.utter(
+def _first(voice: ActionContext, answer: Answer) -> Iterable[BotUttered]:
+    yield BotUttered("utter_answer", {"": "\n".join(answer.full), "sms": answer.sms})
+    yield _source(voice, answer)
+    yield replace(_offer(voice, answer), texts={"": _offer(voice, answer).texts[""], "sms": ""})
+
+
+def _more(voice: ActionContext, answer: Answer) -> Iterable[BotUttered]:
+    yield BotUttered("utter_answer", {"": "\n".join(answer.more), "sms": " ".join(answer.more)})
+    yield _source(voice, answer)
+    yield voice.utter("utter_answer_page", read_title=answer.topic.read_title, read_url=answer.topic.read_url)
+
+
+def _source(voice: ActionContext, answer: Answer) -> BotUttered:
+    sources = dict.fromkeys(source.title for source in answer.sources)
+    return voice.utter(
         "utter_answer_source",
-        sources=", ".join(source.title for source in answer.sources[:MAX_SOURCES]),
+        sources=", ".join(list(sources)[:MAX_SOURCES]),
         checked_on=answer.checked_on.strftime("%d/%m/%Y"),
-        read_title=answer.topic.read_title,
-        read_url=answer.topic.read_url,
-    ).texts
-    offer = context.utter(_offer_question(answer)).texts[""]
+    )
+
+
+def _offer(voice: ActionContext, answer: Answer) -> BotUttered:
+    return voice.utter(f"utter_offer_{answer.topic.offer.partition(':')[0]}")
+
+
+def _join(*parts: BotUttered) -> dict[str, str]:
+    """One message: a line each on a screen, one paragraph by SMS."""
     return {
-        "": "\n".join([*answer.full, source[""], offer]),
-        "sms": " ".join([answer.sms, source.get("sms", source[""])]),
+        "": "\n".join(filter(None, (part.texts[""] for part in parts))),
+        "sms": " ".join(filter(None, (part.texts.get("sms", part.texts[""]) for part in parts))),
     }
 
 
-def _offer_question(answer: Answer) -> str:
-    kind = answer.topic.offer.partition(":")[0]
-    return f"utter_offer_{kind}"
+def _beside(voice: ActionContext, tools: Tools, answer: Answer) -> tuple[Choice, ...]:
+    more = Choice(voice.utter("utter_tell_more").texts[""], f"/{answer.topic.id}{MORE}")
+    return (*_offered(voice, answer), more, *_follow_ups(tools.knowledge, answer)[:FIRST_FOLLOW_UPS])
 
 
-def _next(context: ActionContext, knowledge: Knowledge, answer: Answer) -> tuple[Choice, ...]:
-    kind, _, place_kind = answer.topic.offer.partition(":")
-    offered = context.utter(f"utter_offer_{kind}").choices
-    choices = [Choice(choice.title, choice.payload.replace("KIND", place_kind)) for choice in offered]
-    follow_ups = [topic for topic in answer.topic.follow_ups if topic in knowledge][:MAX_FOLLOW_UPS]
-    return (*choices, *(Choice(knowledge.title(topic), f"/{topic}") for topic in follow_ups))
+def _after(voice: ActionContext, tools: Tools, answer: Answer) -> tuple[Choice, ...]:
+    return (*_offered(voice, answer), *_follow_ups(tools.knowledge, answer)[:NEXT_FOLLOW_UPS])
+
+
+def _offered(voice: ActionContext, answer: Answer) -> list[Choice]:
+    place_kind = answer.topic.offer.partition(":")[2]
+    choices = _offer(voice, answer).choices
+    return [replace(choice, payload=choice.payload.replace("KIND", place_kind)) for choice in choices]
+
+
+def _follow_ups(knowledge: Knowledge, answer: Answer) -> list[Choice]:
+    known = (topic for topic in answer.topic.follow_ups if topic in knowledge)
+    return [Choice(knowledge.title(topic, answer.language), f"/{topic}") for topic in known]
