@@ -23,7 +23,9 @@ COMMANDS: Mapping[str, str] = {
     "flows": "bot.commands.flows:flows",
     "migrate": "bot.commands.operate:migrate",
     "nlu": "bot.commands.nlu:nlu",
+    "poster": "bot.commands.poster:poster",
     "serve": "bot.commands.operate:serve",
+    "stats": "bot.commands.stats:stats",
     "worker": "bot.commands.operate:worker",
 }
 MORE = "allervers.commands"

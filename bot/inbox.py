@@ -92,7 +92,7 @@ def accept(session: Session, inbound: InboundMessage, now: datetime) -> Accepted
         if known is None:
             raise RuntimeError("a message was refused as a duplicate of one that is not there")
         return known
-    _note_arrival(session, conversation, inbound.referral)
+    _note_arrival(session, conversation, inbound.referral, now)
     return Accepted(message_id, conversation.id, is_new=True)
 
 
@@ -202,14 +202,14 @@ def _referral(code: str | None) -> str | None:
     return (clean(code).strip()[:_REFERRAL_LENGTH] or None) if code else None
 
 
-def _note_arrival(session: Session, conversation: Conversation, referral: str | None) -> None:
+def _note_arrival(session: Session, conversation: Conversation, referral: str | None, now: datetime) -> None:
     # Conditional updates touch no row in the common case, hence wait for no turn in progress.
     code = _referral(referral)
     if code is not None:
         session.execute(
             update(Contact)
             .where(Contact.id == conversation.contact_id, Contact.referral.is_(None))
-            .values(referral=code)
+            .values(referral=code, referred_at=now)
         )
     # Writing to us again is the proof that they no longer block us.
     session.execute(_UNBLOCK, {"address": conversation.address_id})

@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     """The bot's token from @BotFather; Telegram is off without it."""
     telegram_api_url: AnyHttpUrl | None = None
     """Where Telegram's Bot API answers; Telegram's own address when not set."""
+    telegram_username: str | None = None
+    """The bot's name, without its @; QR codes lead to it."""
     telegram_leads_chat: int | None = None
     """The group with topics in which leads receive cases, as a chat id; e-mail and the desk only when not set."""
     speech_url: AnyHttpUrl | None = None
@@ -77,6 +79,8 @@ class Settings(BaseSettings):
     """Where Twilio's API answers; Twilio's own address when not set."""
     sms_from: str | None = None
     """The number (E.164) residents text and are answered from, or a messaging service (MG…)."""
+    sms_number: str | None = None
+    """The number (E.164) that posters print, where `sms_from` is not one."""
     whatsapp_from: str | None = None
     """The WhatsApp number (E.164) residents write to."""
     whatsapp_template: str | None = Field(default=None, pattern=r"^HX[0-9a-f]{32}$")
@@ -136,6 +140,21 @@ class Settings(BaseSettings):
             raise ValueError("not an e-mail address; write one such as bonjour@example.org")
         return value
 
+    @field_validator("telegram_username")
+    @classmethod
+    def _a_bot(cls, value: str | None) -> str | None:
+        name = value.removeprefix("@") if value else None
+        if name is not None and not re.fullmatch(r"[A-Za-z][A-Za-z0-9_]{4,31}", name):
+            raise ValueError("not a bot's name; write the one @BotFather gave, such as allervers_bot")
+        return name
+
+    @field_validator("sms_number")
+    @classmethod
+    def _an_international_number(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"\+[1-9]\d{6,14}", value):
+            raise ValueError("not an international number; write one such as +33639980001")
+        return value
+
     @field_validator("human_phone")
     @classmethod
     def _a_number(cls, value: str | None) -> str | None:
@@ -156,6 +175,11 @@ class Settings(BaseSettings):
         if value is not None:
             check_number(value)
         return value
+
+    @property
+    def sms_number_shown(self) -> str | None:
+        """The number people write to by SMS, when there is one to read."""
+        return self.sms_number or (self.sms_from if self.sms_from and self.sms_from.startswith("+") else None)
 
     @property
     def zone(self) -> ZoneInfo:

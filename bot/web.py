@@ -17,6 +17,7 @@ from bot.settings import Settings
 from bot.web_guard import Guard
 from bot.web_pages import STATIC, Pages, Problem
 from bot.web_phone import Phone, Services
+from bot.web_qr import PosterPage
 
 COMPRESSED = [Middleware(GZipMiddleware, minimum_size=800)]
 
@@ -76,6 +77,7 @@ def create_app(
             Route("/healthz", alive),
             Route("/readyz", ready),
             *phone.routes(),
+            *PosterPage(services, pages).routes(),
             Mount("/static", Assets(directory=STATIC), middleware=COMPRESSED),
             *routes,
         ],

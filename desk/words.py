@@ -8,6 +8,8 @@ from typing import Any
 
 import yaml
 
+from bot.numbers import spoken
+
 NBSP = "\u00a0"  # keeps "14 h" and a phone number on one line
 
 _WORDS_FILE = Path(__file__).parent / "words.yml"
@@ -59,11 +61,4 @@ def ago(since: datetime, now: datetime) -> str:
     return str(words["now"])
 
 
-def phone(number: str | None) -> str:
-    """A French E.164 number as it is read: "06 39 98 00 01"; any other as it is."""
-    if number is None:
-        return ""
-    if number.startswith("+33") and len(number) == 12 and number[1:].isdigit():
-        national = "0" + number[3:]
-        return NBSP.join(national[at : at + 2] for at in range(0, 10, 2))
-    return number
+phone = spoken

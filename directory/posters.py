@@ -14,7 +14,7 @@ from directory.errors import PosterUnknown
 from directory.geography import gazetteer
 from directory.models import Permanence, Place, Poster, Stop
 from directory.openings import PermanenceDay
-from directory.poster_codes import code_for
+from directory.poster_codes import code_for, is_code
 from directory.search import coming_stops
 from directory.timetable import coming_permanences
 
@@ -67,7 +67,8 @@ def give_codes(session: Session) -> int:
 
 def find(session: Session, code: str) -> Poster | None:
     """The poster of this code, however it was typed."""
-    return session.scalar(select(Poster).where(Poster.code == code.strip().upper()))
+    typed = code.strip().upper()
+    return session.scalar(select(Poster).where(Poster.code == typed)) if is_code(typed) else None
 
 
 def meant(session: Session, code: str) -> Poster:

@@ -1,0 +1,47 @@
+"""The French of posters: sentences from `words.yml`, days and hours as they are read."""
+
+from datetime import date, time
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from babel.dates import format_date, format_time
+
+from bot.numbers import NBSP
+from directory.posters import Day
+
+_WORDS = Path(__file__).parent / "words.yml"
+
+
+@cache
+def words() -> dict[str, Any]:
+    """Every sentence."""
+    found: dict[str, Any] = yaml.safe_load(_WORDS.read_text("utf-8"))
+    return found
+
+
+def message(code: str) -> str:
+    """What a message from the poster of this code says."""
+    said: str = words()["message"].format(code=code)
+    return said
+
+
+def on(day: date) -> str:
+    """ "mardi 24 novembre"."""
+    said: str = format_date(day, words()["day"], locale="fr")
+    return said.replace(" ", NBSP)
+
+
+def hours(day: Day) -> str:
+    """ "9 h – 12 h 30"; empty when the hours were not announced."""
+    if day.starts_at is None:
+        return ""
+    if day.ends_at is None:
+        return str(words()["from_hour"].format(starts=_hour(day.starts_at)))
+    return str(words()["hours"].format(starts=_hour(day.starts_at), ends=_hour(day.ends_at))).replace(" ", NBSP)
+
+
+def _hour(at: time) -> str:
+    said: str = format_time(at, words()["hour"], locale="fr")
+    return said.removesuffix(" 00").replace(" ", NBSP)
