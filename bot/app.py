@@ -39,7 +39,7 @@ from directory.models import Qpv
 from flows.actions import ACTIONS
 from flows.actions.tools import Service
 from flows.engine.engine import Engine
-from flows.knowledge_reader import load_knowledge
+from flows.knowledge_live import LiveKnowledge
 from flows.loader import load_domain, load_flows
 from nlu.cache import load_or_train
 from nlu.engine import Engine as Understander
@@ -111,7 +111,7 @@ class Services:
     @cached_property
     def mind(self) -> Mind:
         """What turns think with."""
-        knowledge, towns = load_knowledge(), gazetteer()
+        knowledge, towns = LiveKnowledge(), gazetteer()
         return Mind(
             engine=self.engine,
             interpreter=Interpreter(self.engine, knowledge, towns),

@@ -149,6 +149,8 @@ class Interpreter:
             return alone
         if intent.name == OUT_OF_SCOPE and turn.asked and len(turn.text.split()) < WORDY:
             return [c.CannotHandle()]  # a word or two in reply to a question: not another subject
+        if (named := self.knowledge.narrow(intent.name, turn.text)) != intent.name:
+            return [*self._told(turn, understanding), c.KnowledgeAnswer(named)]
         if intent.name == OUT_OF_SCOPE and len(ranking) > 1 and ranking[1].confidence >= DOUBT:
             intent, ranking = ranking[1], ranking[1:]  # refused for want of certainty: worth a question
         if intent.confidence >= ACCEPT:
