@@ -17,6 +17,7 @@ import nlu
 from bot import keys, outbox
 from bot.calendar_files import routes as calendar_routes
 from bot.channels.base import Channel, InboundMessage
+from bot.channels import twilio
 from bot.channels.rendering import Rendered
 from bot.channels.web import WebChannel
 from bot.conversations import consent
@@ -32,6 +33,7 @@ from bot.settings import Settings
 from bot.telegram import Telegram
 from bot.understanding import Parse, RasaFirst
 from bot.web import create_app as create_site
+from bot.web_twilio import Webhooks as TwilioWebhooks
 from bot.worker import Worker
 from db.session import Database
 from directory.geography import gazetteer
@@ -70,6 +72,7 @@ class Services:
         channels: list[Channel] = [self.web]
         if self.telegram is not None:
             channels.append(self.telegram.channel)
+        channels.extend(twilio.channels(self.settings, self.clock).values())
         return {channel.name: channel for channel in channels}
 
     @cached_property
@@ -200,7 +203,7 @@ def create_app(services: Services) -> Starlette:
             await anyio.to_thread.run_sync(services.worker.stop)
             services.close()
 
-    webhooks = services.telegram.routes() if services.telegram else []
+    webhooks = [*(services.telegram.routes() if services.telegram else []), *TwilioWebhooks(services).routes()]
     return create_site(services, services.web, [*_routes(services), *webhooks, *mounted(services)], lifespan)
 
 
