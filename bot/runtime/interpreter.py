@@ -74,6 +74,7 @@ class Interpreter:
         keywords = texts.load_words("keywords.yml")
         self.pointing = Pointing(keywords["pointing"])
         self.anytime = _by_word(keywords["anytime"])
+        self.several: Mapping[str, Iterable[str]] = keywords["several"]
         self.while_asked = {slot: _by_word(words) for slot, words in keywords["while_asked"].items()}
 
     def needs_understanding(self, inbound: InboundMessage) -> bool:
@@ -135,6 +136,7 @@ class Interpreter:
             self.replies.correction(turn, understanding)
             or (self.replies.answer(turn, understanding) if turn.asked else None)
             or self._off_the_menu(turn)
+            or self._has_several_meanings(turn)
             or self._intent(turn, understanding)
         )
 
@@ -142,6 +144,11 @@ class Interpreter:
         """A small number that no choice has."""
         folded = texts.fold(turn.text)
         return [c.CannotHandle("off_the_menu")] if folded.isdecimal() and len(folded) <= 2 else None
+
+    def _has_several_meanings(self, turn: Turn) -> list[c.Command] | None:
+        """A word that may be about quite different things, with nothing beside it to choose between them."""
+        meanings = [Intent(name, 1.0) for name in self.several.get(texts.fold(turn.text), ())]
+        return [c.Clarify(tuple(self._likely(meanings)))] if meanings else None
 
     def _intent(self, turn: Turn, understanding: Understanding) -> list[c.Command]:
         intent, ranking = understanding.intent, understanding.ranking

@@ -1,23 +1,43 @@
 """Moments, distances and places in words; patterns and words come from the domain."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 
 from directory.models import Place
+from flows.actions.tools import Tools
 from flows.engine.actions import ActionContext
 from flows.engine.speech import show
 
 
-def moment(context: ActionContext, at: datetime, zone: str, pattern: str = "utter_pattern_moment") -> str:
-    """A time as people say it there ("mardi 24 novembre à 9 h 30"); the pattern is a response of the domain."""
-    language = str(context.slots.get("language") or "fr")
-    said = context.utter(pattern).texts[""]
-    shown: str = format_datetime(at.astimezone(ZoneInfo(zone)), said, locale=language)
+def moment(context: ActionContext, at: datetime, zone: str | None, pattern: str = "utter_pattern_moment") -> str:
+    """A time as people say it there ("mardi 24 novembre à 9 h 30"); the pattern is a response of the domain.
+
+    zone: None for a wall time that is already local.
+    """
+    local = at.astimezone(ZoneInfo(zone)) if zone else at
+    shown: str = format_datetime(local, context.utter(pattern).texts[""], locale=_language(context))
     return shown.removesuffix(" 00")
+
+
+def day(context: ActionContext, on: date) -> str:
+    """A day as people say it: "aujourd'hui", "demain", else "mardi 24 novembre"."""
+    tools: Tools = context.tools
+    today = tools.today(context.now)
+    if on - today in _NEAR:
+        return context.utter(_NEAR[on - today]).texts[""]
+    shown: str = format_date(on, context.utter("utter_pattern_day").texts[""], locale=_language(context))
+    return shown
+
+
+_NEAR = {timedelta(): "utter_today", timedelta(days=1): "utter_tomorrow"}
+
+
+def _language(context: ActionContext) -> str:
+    return str(context.slots.get("language") or "fr")
 
 
 def distance(context: ActionContext, km: float) -> str:
