@@ -27,7 +27,7 @@ MESSAGES: list[tuple[str, str]] = [
     ("je veux parler à quelqu'un", "talk_to_human"),
     ("c'est quoi l'acre", "faq/acre"),
     ("c koi citeslab", "faq/citeslab"),
-    ("ou est le bus", "find_place"),
+    ("où vous trouver près de chez moi", "find_place"),
     ("merci bcp", "thanks"),
     ("recette du tiramisu", "out_of_scope"),
 ]
