@@ -53,10 +53,11 @@ class BotApi:
             request=self._lines[0],
             get_updates_request=self._lines[1],
         )
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._held: Future[Any] | None = None
+        self._hung_up = False
         self._closed = False
 
     def call(self, ask: Callable[[Bot], Coroutine[Any, Any, T]], within: float = 2 * REQUEST) -> T:
@@ -76,13 +77,18 @@ class BotApi:
         async def ask(bot: Bot) -> list[Mapping[str, Any]]:
             return list(await bot.do_api_request(UPDATES, asked, read_timeout=seconds + REQUEST))
 
-        self._held = held = self._submit(ask)
+        with self._lock:
+            if self._hung_up:
+                raise SendLater("hung up")
+            self._held = held = self._submit(ask)
         return _answer(held, seconds + 2 * REQUEST)
 
     def hang_up(self) -> None:
-        """Lets go of whoever waits for updates: they get SendLater."""
-        if self._held is not None:
-            self._held.cancel()
+        """Lets go of whoever waits for updates, now or later: they get SendLater."""
+        with self._lock:
+            self._hung_up = True
+            if self._held is not None:
+                self._held.cancel()
 
     def close(self) -> None:
         """Ends what is under way; whoever waits for an answer gets SendLater."""

@@ -32,7 +32,7 @@ def _markup(given: Given) -> dict[str, Any]:
                 raise Refused(400, "Bad Request: text buttons are unallowed in the inline keyboard")
             if not 1 <= len(str(button.get("callback_data", "")).encode()) <= LONGEST_DATA:
                 raise Refused(400, "Bad Request: BUTTON_DATA_INVALID")
-    return {"reply_markup": markup}
+    return {"reply_markup": markup} if "inline_keyboard" in markup else {}
 
 
 def _thread(chat: Chat, given: Given) -> dict[str, Any]:

@@ -52,7 +52,7 @@ class FakeTelegram(State):
                 Route("/file/bot{token}/{path:path}", self._file),
             ]
         )
-        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, lifespan="off", access_log=False)
+        config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", lifespan="off")
         self._server = _Server(config)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
@@ -128,7 +128,7 @@ class FakeTelegram(State):
         if failure is not None and not failure.after:
             return _failed(failure)
         try:
-            result = await self._get_updates(given) if method == "getUpdates" else self._do(method, given)
+            result = await self._get_updates(request, given) if method == "getUpdates" else self._do(method, given)
         except Refused as refused:
             return _refusal(refused)
         return _failed(failure) if failure else JSONResponse({"ok": True, "result": result})
@@ -139,17 +139,19 @@ class FakeTelegram(State):
             self.changed.notify_all()
             return result
 
-    async def _get_updates(self, given: Mapping[str, Any]) -> list[dict[str, Any]]:
+    async def _get_updates(self, request: Request, given: Mapping[str, Any]) -> list[dict[str, Any]]:
         if self.webhook["url"]:
             raise Refused(409, "Conflict: can't use getUpdates method while webhook is active; use deleteWebhook")
         offset, until = int(given.get("offset") or 0), time.monotonic() + float(given.get("timeout") or 0)
-        while True:
+        while not await request.is_disconnected():
             with self.changed:
                 self.updates = [update for update in self.updates if update["update_id"] >= offset]
                 found = self.updates[:100]
+                self.changed.notify_all()
             if found or time.monotonic() >= until or self._server.should_exit:
                 return found
             await asyncio.sleep(LOOK)
+        return []
 
     async def _file(self, request: Request) -> Response:
         content = self.files.get(request.path_params["path"].removeprefix("files/"))
