@@ -20,7 +20,7 @@ export RASA_CACHE_DIRECTORY := $(RASA_HOME)/cache
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock golden flows bench bench-nlu rasa rasa-train rasa-check rasa-install rasa-test clean
+.PHONY: help install run test check format lock golden flows knowledge bench bench-nlu rasa rasa-train rasa-check rasa-install rasa-test clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -49,6 +49,8 @@ check: install ## format, lint, types, import arrows, authored content
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/allervers flows check
 	@$(BIN)/allervers flows draw --check
+	@$(BIN)/allervers knowledge check
+	@$(BIN)/allervers knowledge table --check
 	@$(BIN)/allervers nlu check
 	@$(BIN)/allervers directory check
 
@@ -61,6 +63,9 @@ golden: install ## rewrites the golden transcripts; read the difference before c
 
 flows: install ## redraws docs/flows
 	@$(BIN)/allervers flows draw
+
+knowledge: install ## rewrites docs/knowledge.md from the answers
+	@$(BIN)/allervers knowledge table
 
 bench: install ## turns/s, parse and directory timings beside the machine's bare commit rate
 	@$(BIN)/python -m tests.bench

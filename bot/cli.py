@@ -21,6 +21,7 @@ COMMANDS: Mapping[str, str] = {
     "directory": "bot.commands.directory:directory",
     "doctor": "bot.commands.doctor:doctor",
     "flows": "bot.commands.flows:flows",
+    "knowledge": "bot.commands.knowledge:knowledge",
     "migrate": "bot.commands.operate:migrate",
     "nlu": "bot.commands.nlu:nlu",
     "poster": "bot.commands.poster:poster",

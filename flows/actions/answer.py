@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from datetime import date
 
 from flows.actions.tools import Tools
 from flows.engine.actions import ActionContext
@@ -18,21 +19,25 @@ MAX_SOURCES = 2
 def run(context: ActionContext) -> Iterable[Event]:
     """The answer, then what can be done next; an unknown topic is said to be so."""
     tools: Tools = context.tools
-    asked = str(context.context.get("topic") or "")
-    if asked not in tools.knowledge:
+    topic = str(context.context.get("topic") or "")
+    if topic not in tools.knowledge:
         yield context.utter("utter_no_answer")
         return
+    if not topic.endswith(MORE):
+        yield QuestionAnswered(topic)
+    yield speak(context, topic, tools.knowledge, tools.today(context.now))
+
+
+def speak(context: ActionContext, topic: str, knowledge: Knowledge, on: date) -> BotUttered:
+    """What is said of a known topic that day, in the person's language when it has these words, else in French."""
     wanted = str(context.slots.get(LANGUAGE_SLOT) or FRENCH)
-    language = tools.knowledge.language(asked, wanted)
+    language = knowledge.language(topic, wanted)
     notice = () if language == wanted else (context.utter("utter_answer_in_french"),)
     voice = replace(context, slots={**context.slots, LANGUAGE_SLOT: language})
-    to_check = voice.utter("utter_to_check").texts[""]
-    answer = tools.knowledge.answer(asked, tools.today(context.now), to_check, language)
-    if asked.endswith(MORE):
-        yield BotUttered("utter_answer_more", _join(*notice, *_more(voice, answer)), _after(voice, tools, answer))
-    else:
-        yield QuestionAnswered(asked)
-        yield BotUttered("utter_answer", _join(*notice, *_first(voice, answer)), _beside(voice, tools, answer))
+    answer = knowledge.answer(topic, on, voice.utter("utter_to_check").texts[""], language)
+    if topic.endswith(MORE):
+        return BotUttered("utter_answer_more", _join(*notice, *_more(voice, answer)), _after(voice, knowledge, answer))
+    return BotUttered("utter_answer", _join(*notice, *_first(voice, answer)), _beside(voice, knowledge, answer))
 
 
 def _first(voice: ActionContext, answer: Answer) -> Iterable[BotUttered]:
@@ -68,13 +73,13 @@ def _join(*parts: BotUttered) -> dict[str, str]:
     }
 
 
-def _beside(voice: ActionContext, tools: Tools, answer: Answer) -> tuple[Choice, ...]:
+def _beside(voice: ActionContext, knowledge: Knowledge, answer: Answer) -> tuple[Choice, ...]:
     more = Choice(voice.utter("utter_tell_more").texts[""], f"/{answer.topic.id}{MORE}")
-    return (*_offered(voice, answer), more, *_follow_ups(tools.knowledge, answer)[:FIRST_FOLLOW_UPS])
+    return (*_offered(voice, answer), more, *_follow_ups(knowledge, answer)[:FIRST_FOLLOW_UPS])
 
 
-def _after(voice: ActionContext, tools: Tools, answer: Answer) -> tuple[Choice, ...]:
-    return (*_offered(voice, answer), *_follow_ups(tools.knowledge, answer)[:NEXT_FOLLOW_UPS])
+def _after(voice: ActionContext, knowledge: Knowledge, answer: Answer) -> tuple[Choice, ...]:
+    return (*_offered(voice, answer), *_follow_ups(knowledge, answer)[:NEXT_FOLLOW_UPS])
 
 
 def _offered(voice: ActionContext, answer: Answer) -> list[Choice]:

@@ -58,6 +58,100 @@ def test_past_its_review_date_a_figure_falls_silent(tmp_path: Path) -> None:
     assert late.checked_on == date(2026, 11, 10)
 
 
+def test_more_is_said_on_demand_with_its_own_figures(tmp_path: Path) -> None:
+    more = GOOD.replace(
+        "    sources: [gov]", "    more:\n      - {text: 'Âge {age}.', otherwise: Âge.}\n    sources: [gov]", 1
+    )
+    knowledge = load(tmp_path, more.replace(", après {age}", ""))
+    assert "faq/tax/plus" in knowledge
+    assert knowledge.answer("faq/tax", date(2026, 11, 23)).checked_on == date(2026, 11, 1)
+    details = knowledge.answer("faq/tax/plus", date(2026, 11, 23))
+    assert details.more == ("Âge 3 ans.",)
+    assert details.checked_on == date(2026, 10, 1)
+    assert [source.id for source in details.sources] == ["old", "gov"]
+
+
+def test_what_is_the_same_has_the_same_words(tmp_path: Path) -> None:
+    knowledge = load(tmp_path, GOOD + "  dispositif/tax: {same_as: faq/tax}\n")
+    assert knowledge.answer("dispositif/tax", date(2026, 11, 23)).sms == "Le taux est 12 %."
+
+
+SCHEMES = """\
+  dispositif/{name}:
+    title: {name}
+    part_of: [faq/tax]
+    named: [le {name}, "l'ecole {name}"]
+    sms: [Un lieu.]
+    full: [Un lieu.]
+    sources: [gov]
+    checked_on: 2026-11-10
+    read: {{title: Lire, url: "https://example.org/c"}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "topic"),
+    [
+        ("c koi LE Phare ?", "dispositif/phare"),
+        ("l'école-phare", "dispositif/phare"),
+        ("le phare ou le quai", "faq/tax"),
+        ("le pharenquai", "faq/tax"),
+        ("les impôts", "faq/tax"),
+    ],
+)
+def test_a_scheme_answers_when_a_question_of_its_topic_names_it_alone(tmp_path: Path, text: str, topic: str) -> None:
+    knowledge = load(tmp_path, GOOD + SCHEMES.format(name="phare") + SCHEMES.format(name="quai"))
+    assert knowledge.narrow("faq/tax", text) == topic
+    assert knowledge.narrow("faq/other", text) == "faq/other"
+
+
+ENGLISH = """\
+answers:
+  faq/tax:
+    of: {of}
+    title: Tax
+    sms: [{{text: "The rate is {{rate}}.", otherwise: "The rate changes."}}]
+    full: [{{text: "After {{age}}.", otherwise: "It depends."}}]
+"""
+UNITS = "units: {'%': '%', ans: years}"
+
+
+def translated(folder: Path, text: str = ENGLISH, units: str = UNITS, french: str = GOOD) -> Knowledge:
+    of = load(folder / "first").topics["faq/tax"].french.fingerprint
+    write(folder, "k.en.yml", text.format(of=of))
+    write(folder, "facts.en.yml", units)
+    return load(folder, french)
+
+
+def test_a_translation_is_told_with_translated_units(tmp_path: Path) -> None:
+    answer = translated(tmp_path).answer("faq/tax", date(2026, 11, 23), "(to check)", "en")
+    assert (answer.language, answer.title, answer.sms) == ("en", "Tax", "The rate is 12 %.")
+    assert answer.full == ("After 3 years (to check).",)
+    assert translated(tmp_path).answer("faq/tax", date(2026, 11, 23), "", "tr").language == "fr"
+
+
+def test_a_translation_of_an_older_text_is_not_told(tmp_path: Path) -> None:
+    knowledge = translated(tmp_path, french=GOOD.replace("Le taux change", "Le taux bouge"))
+    assert knowledge.language("faq/tax", "en") == "fr"
+    assert knowledge.answer("faq/tax", date(2026, 11, 23), "", "en").sms == "Le taux est 12 %."
+    assert [problem.what for problem in knowledge.content.stale] == ["faq/tax in en translates another French text"]
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "what"),
+    [
+        (ENGLISH.replace("faq/tax", "faq/none"), UNITS, "faq/none is not answered in French"),
+        (ENGLISH, "units: {'%': '%'}", "age cannot be said in en"),
+        (ENGLISH, UNITS + "\nvalues: {rat: twelve}", "no fact is called rat"),
+        (ENGLISH.replace("The rate changes.", "The rate is 12."), UNITS, "the figure “1” is typed in a text"),
+    ],
+)
+def test_faults_of_translations(tmp_path: Path, text: str, units: str, what: str) -> None:
+    with pytest.raises(AuthoringError) as error:
+        translated(tmp_path, text, units)
+    assert any(what in problem.what for problem in error.value.problems)
+
+
 def test_topics_are_known_by_id_and_title(tmp_path: Path) -> None:
     knowledge = load(tmp_path)
     assert "faq/tax" in knowledge
@@ -135,6 +229,15 @@ def _said(sentence: Sentence, on: date) -> str:
         ("    checked_on: 2026-11-10", "    checked_on: 10/11/2026", 16, "checked_on is not a date: 10/11/2026"),
         ('    read: {title: Lire, url: "https://example.org/c"}\n', "    read: here\n", 8, "a page to read"),
         ("[faq/tax]", "[faq/none]", 8, "faq/tax leads to faq/none, unanswered"),
+        ("Une phrase sans chiffre.", "Une phrase de 12 mots.", 13, "the figure “1” is typed"),
+        ("Une phrase sans chiffre.", "Attendez trois mois.", 13, "the figure “trois mois” is typed"),
+        ("Une phrase sans chiffre.", "Une {rate phrase.", 13, "a brace is left open"),
+        ('"Le taux change."', '"Le taux reste 12 %."', 11, "the figure “1” is typed"),
+        ("title: Impôts", "title: Impôts 2026", 8, "the figure “2” is typed"),
+        ("publisher: secondary", "publisher: me", 3, "the source old has no publisher"),
+        ("review_by: 2027-01-31", "review_by: 2026-11-01", 5, "rate must be reviewed before it is checked"),
+        ("    offer: place:bus", "    ofer: place:bus", 19, "faq/tax has no key ofer"),
+        ("answers:\n", "answers:\n  faq/same: {same_as: faq/none}\n", 8, "faq/same is faq/none, unanswered"),
     ],
 )
 def test_faults_of_answers(tmp_path: Path, old: str, new: str, line: int, what: str) -> None:
