@@ -10,7 +10,10 @@ from typing import NoReturn
 
 import click
 
+from bot.app import utc_now
 from bot.channels import gsm7
+from bot.commands import sms_costs
+from bot.commands.wiring import Wiring
 from bot.runtime import interpreter, payloads
 from flows.actions import ACTIONS
 from flows.checks import check
@@ -28,12 +31,22 @@ def flows() -> None:
 
 
 @flows.command("check")
-def check_() -> None:
-    """Says what is wrong with flows, texts and answers, one problem a line."""
+@click.option("--sms", "each", is_flag=True, help="Also what each text costs by SMS, the dearest first.")
+@click.pass_obj
+def check_(wiring: Wiring, each: bool) -> None:
+    """Says what is wrong with flows, texts and answers, one problem a line; else what they cost by SMS."""
     try:
         click.echo(f"{count()}: no fault")
     except AuthoringError as error:
         _refuse(*map(str, error.problems))
+    texts, price = sms_costs.priced(load_domain(), load_knowledge(), utc_now()), wiring.settings.sms_price
+    for line in sms_costs.table(texts, price):
+        click.echo(line)
+    for text in texts if each else ():
+        cost = "" if price is None else f"  {text.sent * price:.3f} €"
+        click.echo(f"{text.words} -> {text.sent}  {text.alphabet}{cost}  {text.name} ({text.language})")
+    if too_long := [text for text in texts if text.is_too_long]:
+        _refuse(*(f"{text.name} in {text.language} costs {text.sent} SMS segments; shorten it" for text in too_long))
 
 
 def count() -> str:
