@@ -107,6 +107,13 @@ def erase_contact(session: Session, contact_id: int, now: datetime) -> list[Book
     return cancelled
 
 
+def hand_over(session: Session, from_contact_id: int, to_contact_id: int) -> None:
+    """Gives every booking of a contact to another who is the same person, be it more than one person may take."""
+    for contact_id in sorted({from_contact_id, to_contact_id}):
+        _lock_contact(session, contact_id)
+    session.execute(update(Booking).where(Booking.contact_id == from_contact_id).values(contact_id=to_contact_id))
+
+
 def get(session: Session, booking_id: int) -> Booking:
     """The booking of this id; raises BookingUnknown."""
     booking = session.get(Booking, booking_id)

@@ -15,6 +15,7 @@ from bot.conversations import contacts
 from bot.conversations.case_models import Case, CaseEntry
 from bot.conversations.errors import CaseClosed, EmptyText, OtherSpeaker, UnknownOutcome
 from bot.conversations.models import Conversation, Message
+from bot.conversations.origins import origin_words
 from bot.conversations.summary import summarise
 from bot.conversations.texts import clean
 from bot.errors import NotYours
@@ -61,7 +62,9 @@ def open_or_update(
         where=Case.closed_at.is_(None),
     )
     case = session.scalars(_locked(select(Case).where(Case.contact_id == contact_id, Case.closed_at.is_(None)))).one()
-    case.conversation_id, case.reason, case.updated_at = conversation_id, reason, now
+    if not _is_spoken_for(session, case):
+        case.conversation_id = conversation_id
+    case.reason, case.updated_at = reason, now
     case.lead_id = lead_id if lead_id is not None else case.lead_id
     case.insee_code = insee_code or case.insee_code
     case.urgent = case.urgent or urgent
@@ -69,6 +72,8 @@ def open_or_update(
         case.profile = {**(case.profile or {}), **profile}
     if summary or profile:
         case.summary = summary or summarise(case.profile)
+    if created is not None and (origin := origin_words(session, contact_id)):
+        _add_entry(session, case, "arrived", now, detail={"text": origin})
     _add_entry(session, case, entry_kind, now, detail=entry_detail)
     return case, created is not None
 
@@ -91,6 +96,13 @@ def give_back(session: Session, case_id: int, lead_id: int, now: datetime) -> Ca
     case, conversation = _hold(session, case_id, lead_id)
     _give_back(session, case, conversation, lead_id, now)
     return case
+
+
+def release(session: Session, case: Case, now: datetime) -> None:
+    """The bot speaks again where this case last moved, whoever spoke; the conversation is held."""
+    conversation = session.get_one(Conversation, case.conversation_id)
+    if conversation.owner_lead_id is not None:
+        _give_back(session, case, conversation, conversation.owner_lead_id, now)
 
 
 def reply(session: Session, case_id: int, lead_id: int, text: str, now: datetime) -> Message:
@@ -166,6 +178,12 @@ def transcript(session: Session, conversation_id: int, limit: int = 200) -> list
 
 def _may_treat(session: Session, case: Case, lead_id: int) -> bool:
     return case.lead_id == lead_id or _is_national(session, lead_id)
+
+
+def _is_spoken_for(session: Session, case: Case) -> bool:
+    """Whether a lead speaks where the case last moved: it stays there, whatever the person writes on another phone."""
+    owner = select(Conversation.owner_lead_id).where(Conversation.id == case.conversation_id)
+    return session.scalar(owner) is not None
 
 
 def _is_national(session: Session, lead_id: int) -> bool:

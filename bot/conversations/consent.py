@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot import queue
 from bot.channels.base import PULLED
-from bot.conversations import contacts
+from bot.conversations import contacts, joining
 from bot.conversations.case_models import Case, CaseEntry
 from bot.conversations.jobs import REMINDER
 from bot.conversations.models import Address, Contact, Conversation, Message
@@ -49,12 +49,7 @@ def erase(session: Session, contact: Contact, now: datetime) -> None:
     The address outlives this by LAST_WORD_WITHIN at most: `outbox.deliver` clears it once the confirmation
     (content {"last_word": true}) has left. Whoever writes again is a new person at once.
     """
-    conversations = [
-        contacts.lock(session, conversation_id)
-        for conversation_id in session.scalars(
-            select(Conversation.id).where(Conversation.contact_id == contact.id).order_by(Conversation.id)
-        ).all()
-    ]
+    conversations = contacts.lock_all(session, [contact.id])
     _erase_cases(session, contact.id, now)
     _erase_addresses(session, contact.id, now)  # first waits for messages on their way in, so that none is missed
     for conversation in conversations:
@@ -98,6 +93,7 @@ def _erase_addresses(session: Session, contact_id: int, now: datetime) -> None:
 
 def _erase_conversation(session: Session, conversation: Conversation, now: datetime) -> None:
     conversation.state = None
+    joining.forget(session, conversation.id)
     if conversation.owner_lead_id is not None:
         conversation.owner_lead_id = None
         conversation.owner_epoch += 1

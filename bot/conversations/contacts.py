@@ -1,6 +1,7 @@
 """Finding the people who write to us, and what they tell about themselves."""
 
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import select
@@ -34,6 +35,15 @@ def lock(session: Session, conversation_id: int) -> Conversation:
     ).one()
 
 
+def lock_all(session: Session, contact_ids: Iterable[int]) -> list[Conversation]:
+    """Every conversation of these people, held; also one that joined them while we waited for the others."""
+    people, held = set(contact_ids), dict[int, Conversation]()
+    mine = select(Conversation.id).where(Conversation.contact_id.in_(people)).order_by(Conversation.id)
+    while missing := [each for each in session.scalars(mine) if each not in held]:
+        held |= {conversation_id: lock(session, conversation_id) for conversation_id in missing}
+    return [conversation for _, conversation in sorted(held.items()) if conversation.contact_id in people]
+
+
 def latest_conversation(session: Session, contact_id: int) -> Conversation | None:
     """Where the person last spoke and can still be reached."""
     return session.scalar(
@@ -48,6 +58,12 @@ def latest_conversation(session: Session, contact_id: int) -> Conversation | Non
         .order_by(Conversation.updated_at.desc(), Conversation.id.desc())
         .limit(1)
     )
+
+
+def refer(contact: Contact, code: str | None, now: datetime) -> None:
+    """Keeps by which poster the person came; the first one stays."""
+    if code is not None and contact.referral is None:
+        contact.referral, contact.referred_at = code, now
 
 
 def rename(contact: Contact, name: str | None) -> None:

@@ -94,6 +94,8 @@ class Effects:
                 contacts.set_phone(self.contact, event.value)
             case "language":
                 contacts.set_language(self.contact, event.value or "fr")
+            case "poster":
+                contacts.refer(self.contact, event.value, self.now)
 
     def profile(self) -> dict[str, Any]:
         """What is known of the project, as a case keeps it."""

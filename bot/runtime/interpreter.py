@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from bot.channels.base import InboundMessage
 from bot.runtime import payloads, texts
 from bot.runtime.choices import Pointing
+from bot.runtime.codes import Codes
 from bot.runtime.entity_slots import EntitySlots, town
 from bot.runtime.reading import Reading, Turn
 from bot.runtime.replies import ACCEPT, Replies
@@ -73,6 +74,7 @@ class Interpreter:
         self.replies = Replies(gazetteer, self.entity_slots, knowledge.topics.keys(), self.triggers.keys())
         keywords = texts.load_words("keywords.yml")
         self.pointing = Pointing(keywords["pointing"])
+        self.codes = Codes(keywords["codes"])
         self.anytime = _by_word(keywords["anytime"])
         self.several: Mapping[str, Iterable[str]] = keywords["several"]
         self.while_asked = {slot: _by_word(words) for slot, words in keywords["while_asked"].items()}
@@ -83,7 +85,8 @@ class Interpreter:
 
     def read(self, reading: Reading, state: DialogueState) -> list[c.Command]:
         """The commands of a turn; never empty."""
-        found = self._read(Turn(reading, state, self.engine.domain, self.flows))
+        turn = Turn(reading, state, self.engine.domain, self.flows)
+        found = self.codes.note(turn, self.codes.read(turn) or self._read(turn))
         if not reading.first_time or claims_right(found):
             return found
         return [c.SessionStart(), *(c.StartFlow("help") if command in INTRODUCED else command for command in found)]

@@ -22,6 +22,7 @@ from bot.conversations.notifications import owe_notification
 from bot.faults import describe
 from bot.runtime.effects import Effects
 from bot.runtime.interpreter import RIGHTS, Interpreter, claims_right
+from bot.runtime.joins import Joins
 from bot.runtime.reading import Reading
 from db.session import Database
 from directory.geography import Gazetteer
@@ -136,7 +137,7 @@ class Turns:
         commands: list[c.Command],
         now: datetime,
     ) -> None:
-        tools = self._tools(session, conversation)
+        tools = self._tools(session, conversation, now)
         if any(isinstance(command, c.SessionStart) for command in commands):
             conversation.contact.informed_at = now
         state, events = self.mind.engine.advance(state, commands, now, tools)
@@ -147,7 +148,7 @@ class Turns:
         variant = self.mind.variants.get(conversation.channel, "")
         return Effects(session, conversation, message, variant, now)
 
-    def _tools(self, session: Session, conversation: Conversation) -> Tools:
+    def _tools(self, session: Session, conversation: Conversation, now: datetime) -> Tools:
         def held_data() -> Mapping[str, Any]:
             held = consent.export_text(session, conversation.contact)
             told = DialogueState.from_json(conversation.state).slots  # before any case holds it
@@ -161,6 +162,7 @@ class Turns:
             zone=self.mind.zone,
             contact_id=conversation.contact_id,
             held_data=held_data,
+            joins=Joins(session, conversation, self.mind.engine.domain, self.mind.variants, now),
         )
 
     def _set_back(self, conversation_id: int, message_id: int) -> None:
@@ -223,6 +225,7 @@ def _inbound(message: Message) -> InboundMessage:
         contact=content.get("contact"),
         kind=content.get("kind") or "text",
         media=content.get("media"),
+        referral=content.get("referral"),
         file=content.get("file"),
         answered=bool(content.get("answered")),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -23,6 +23,41 @@ class Service:
     site_url: str  # where links of ours begin; "" when nobody outside can follow them
 
 
+class Joined(NamedTuple):
+    """What came of a code that joins two phones, and what is known of the person since.
+
+    status: "joined" | "wrong" | "same_phone" | "same_person" | "too_many".
+    """
+
+    status: str
+    name: str | None = None
+    phone: str | None = None
+
+
+class Joins(Protocol):
+    """Joining two phones of one person by a code."""
+
+    def issue(self) -> str | None:
+        """A code for the other phone; None when there were too many."""
+        ...
+
+    def redeem(self, typed: str) -> Joined:
+        """Joins this phone with the one that was given the code."""
+        ...
+
+
+class NoJoins:
+    """Where nobody can be joined, as in a look at the flows."""
+
+    def issue(self) -> str | None:
+        """Never a code."""
+        return None
+
+    def redeem(self, typed: str) -> Joined:
+        """Never the right code."""
+        return Joined("wrong")
+
+
 @dataclass(frozen=True)
 class Tools:
     """One turn's means. `held_data` says what is kept about the person, by section."""
@@ -34,6 +69,7 @@ class Tools:
     zone: ZoneInfo
     contact_id: int
     held_data: Callable[[], Mapping[str, Any]]
+    joins: Joins = NoJoins()
 
     def today(self, now: datetime) -> date:
         """The local date, as the person lives it."""

@@ -4,7 +4,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import select
@@ -83,7 +83,7 @@ MISSES = ("not_understood", "unknown_commune", "out_of_scope", "empty", "media",
 def said(mind: Mind, house: House, command: c.Command) -> list[Heard]:
     """What a turn of this one command says, on the page and by text message."""
     with house.database.reading() as session:
-        tools = Tools(session, mind.gazetteer, mind.knowledge, mind.service, mind.zone, 1, dict)
+        tools = Tools(session, mind.gazetteer, mind.knowledge, mind.service, mind.zone, 1, dict, cast(Any, None))
         _, events = mind.engine.advance(DialogueState(), [command], NOW, tools)
     return [
         Heard("bot", event.response, shown.text, tuple(asdict(choice) for choice in shown.choices))

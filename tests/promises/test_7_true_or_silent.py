@@ -30,7 +30,7 @@ def facts_of(mind: Mind, topic: Topic) -> set[Fact]:
 
 def said(mind: Mind, topic_id: str, on: date) -> dict[str, str]:
     """What a resident reads that day, by channel."""
-    tools = Tools(cast(Any, None), mind.gazetteer, mind.knowledge, mind.service, mind.zone, 1, dict)
+    tools = Tools(cast(Any, None), mind.gazetteer, mind.knowledge, mind.service, mind.zone, 1, dict, cast(Any, None))
     noon = datetime.combine(on, time(12), UTC)
     asked = [KnowledgeAnswer(topic_id), KnowledgeAnswer(topic_id + MORE)]
     _, events = mind.engine.advance(DialogueState(), asked, noon, tools)

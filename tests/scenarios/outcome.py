@@ -24,6 +24,9 @@ def check(stage: Stage, then: Mapping[str, Any], ran: set[str]) -> None:
     if "slots" in then:
         slots = stage.state().slots
         assert {name: shown(slots.get(name)) for name in then["slots"]} == then["slots"]
+    if "referral" in then:
+        with stage.database.reading() as session:
+            assert session.get_one(Conversation, stage.conversation_id).contact.referral == then["referral"]
     if "stopped" in then:
         assert _is_stopped(stage) is then["stopped"]
     if "erased" in then:

@@ -11,13 +11,13 @@ FOLDER = Path(__file__).parent
 GOLDEN = FOLDER / "golden"
 CHANNELS = ("web", "sms")
 
-DOES = frozenset({"user", "payload", "choose", "location", "contact", "media", "at", "lead", "taken", "new_flows"})
+DOES = frozenset({"user", "payload", "choose", "location", "contact", "media", "at", "lead", "taken", "new_flows", "phone"})
 """What may happen at a step; at most one of them a step."""
 EXPECTS = frozenset({"utter", "bot", "not_bot", "choices", "not_choices", "slot_was_set", "silent"})
 """What may be expected at a step, of what was said last or of what was just remembered."""
-WITH = frozenset({"id", "does", "text", "outcome"})
+WITH = frozenset({"id", "referral", "does", "text", "outcome"})
 GIVEN = frozenset({"now", "territory", "full", "away", "bookings", "other_bookings", "broken", "known", "unsure"})
-THEN = frozenset({"bookings", "cases", "notifications", "stopped", "erased", "messages_after", "slots", "exercises"})
+THEN = frozenset({"bookings", "cases", "notifications", "stopped", "erased", "messages_after", "slots", "exercises", "referral"})
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,7 @@ class Play:
         self.waiting: list[Reply] = []  # not yet named by an `utter`
         self.named = False
         self.menu: tuple[Mapping[str, str], ...] = ()
+        self.code = ""  # the six digits said last
 
     def run(self, ran: set[str]) -> None:
         """Every step, then the outcome; AssertionError says at which step."""
@@ -69,6 +70,7 @@ class Play:
         for reply in replies:
             self.transcript.said(reply, numbered=self.stage.channel == "sms")
             self._is_fit_to_read(reply)
+        self.code = next((found[0] for each in replies if (found := re.findall(r"\b\d{6}\b", each.text))), self.code)
         self.menu = next((reply.choices for reply in reversed(replies) if reply.choices), self.menu)
 
     def _is_fit_to_read(self, reply: Reply) -> None:
@@ -78,8 +80,13 @@ class Play:
             assert cost(reply.text).segments <= MOST_SEGMENTS, f"{reply.response} takes {cost(reply.text)}"
 
     def _says(self, text: str, step: Mapping[str, Any]) -> None:
+        text = text.replace("{code}", self.code)
         self.transcript.heard(text)
-        self._hears(self.stage.hear(text=text, id=step.get("id")))
+        self._hears(self.stage.hear(text=text, id=step.get("id"), referral=step.get("referral")))
+
+    def _takes_up(self, channel: str, _step: Mapping[str, Any]) -> None:
+        """The person takes another of their phones."""
+        self.stage.channel = channel
 
     def _chooses(self, title: str, step: Mapping[str, Any]) -> None:
         """Taps the choice of the last menu whose title holds this; by text message, types its number."""
@@ -201,6 +208,7 @@ class Play:
 
 
 ACTS: Mapping[str, Callable[[Play, Any, Mapping[str, Any]], None]] = {
+    "phone": Play._takes_up,
     "user": Play._says,
     "choose": Play._chooses,
     "payload": Play._taps,
