@@ -46,18 +46,6 @@ class Joins(Protocol):
         ...
 
 
-class NoJoins:
-    """Where nobody can be joined, as in a look at the flows."""
-
-    def issue(self) -> str | None:
-        """Never a code."""
-        return None
-
-    def redeem(self, typed: str) -> Joined:
-        """Never the right code."""
-        return Joined("wrong")
-
-
 @dataclass(frozen=True)
 class Tools:
     """One turn's means. `held_data` says what is kept about the person, by section."""
@@ -69,7 +57,7 @@ class Tools:
     zone: ZoneInfo
     contact_id: int
     held_data: Callable[[], Mapping[str, Any]]
-    joins: Joins = NoJoins()
+    joins: Joins
 
     def today(self, now: datetime) -> date:
         """The local date, as the person lives it."""
