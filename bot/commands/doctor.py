@@ -3,13 +3,13 @@
 import difflib
 import os
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
 import click
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.commands import flows, storage
+from bot.commands import doctor_twilio, flows, storage
+from bot.commands.findings import FAILS, MISSING, OK, Finding
 from bot.commands.wiring import Wiring
 from bot.errors import BotError
 from bot.faults import describe
@@ -17,16 +17,7 @@ from bot.settings import PREFIX, Settings
 from directory.models import Lead, Permanence, Place
 from flows.engine.errors import AuthoringError
 
-OK, MISSING, FAILS = "ok", "missing", "fails"
 SIGNS = {OK: "✓", MISSING: "·", FAILS: "✗"}
-
-
-class Finding(NamedTuple):
-    """One thing looked at: how it is, and what to do about it."""
-
-    subject: str
-    state: str
-    words: str
 
 
 @click.command()
@@ -135,4 +126,5 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     _database,
     _flows,
     _outside,
+    doctor_twilio.examine,
 )
