@@ -48,6 +48,19 @@ def unknown_placeholders(content: Authored) -> Iterator[Problem]:
                 yield Problem(response.file, variation.line, what, "name a slot, or give it as an argument")
 
 
+def broken_placeholders(content: Authored) -> Iterator[Problem]:
+    """Braces hold a name: anything else between them, or one brace alone, would be read by the person as it is."""
+    for response, variation in _variations(content):
+        buttons = [title for button in variation.buttons for title in (button.title, *button.translation.values())]
+        for text in (variation.text, *variation.translation.values(), *buttons):
+            left = text
+            for placeholder in all_placeholders(text):
+                left = left.replace(placeholder, "")
+            if "{" in left or "}" in left:
+                what = f"{response.name} has a brace that holds no name: «{text.strip()}»"
+                yield Problem(response.file, variation.line, what, "write {slot} or {{context.name}}, or no brace")
+
+
 def differing_translations(content: Authored) -> Iterator[Problem]:
     """A translation carries the values of the French text, no more and no less."""
     for response, variation in _variations(content):
@@ -127,6 +140,7 @@ CHECKS: tuple[Check, ...] = (
     unsaid_responses,
     missing_defaults,
     unknown_placeholders,
+    broken_placeholders,
     differing_translations,
     bad_payloads,
     costly_texts,

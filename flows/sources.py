@@ -1,5 +1,6 @@
 """YAML files with their lines: every mapping and list knows where it stands, so that an error can say so."""
 
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,9 @@ def _mapping(loader: _Loader, node: yaml.MappingNode) -> Any:
     yield result
     for key_node, value_node in node.value:
         key = loader.construct_object(key_node, deep=True)
+        if not isinstance(key, Hashable):
+            what = "a key cannot be a mapping or a list; quote a text that begins with a brace"
+            raise yaml.constructor.ConstructorError(None, None, what, key_node.start_mark)
         if key in result:
             raise yaml.constructor.ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
         result[key] = loader.construct_object(value_node, deep=True)
