@@ -1,0 +1,117 @@
+"""What `allervers doctor` says of SMS and WhatsApp, each with its cure; and the senders that settings refuse."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from bot.commands.doctor_twilio import examine
+from bot.commands.findings import FAILS, MISSING, OK
+from bot.errors import SettingsError
+from bot.settings import Settings, load_settings
+from tests.fakes.twilio import ACCOUNT, NUMBER, TOKEN, Failure, FakeTwilio, fake_twilio
+
+SITE = "https://allervers.example.org"
+WEBHOOK = f"{SITE}/webhooks/twilio/messages"
+
+
+@pytest.fixture
+def server() -> Iterator[FakeTwilio]:
+    with fake_twilio(SITE) as server:
+        server.number = {"sms_url": f"{WEBHOOK}#rc=3&rp=all", "phone_number": NUMBER}
+        yield server
+
+
+def look(server: FakeTwilio, skew: float = 0, **more: Any) -> dict[str, tuple[str, str]]:
+    """The findings, by subject."""
+    values = {
+        "twilio_account_sid": ACCOUNT,
+        "twilio_auth_token": SecretStr(TOKEN),
+        "twilio_api_url": server.url,
+        "public_url": SITE,
+        "sms_from": NUMBER,
+        **more,
+    }
+    now = datetime.now(UTC) + timedelta(seconds=skew)
+    return {finding.subject: (finding.state, finding.words) for finding in examine(Settings(**values), now)}
+
+
+def test_all_is_well(server: FakeTwilio) -> None:
+    found = look(server)
+    assert {subject: state for subject, (state, _) in found.items()} == {
+        "SMS sender": OK,
+        "Twilio": OK,
+        "SMS webhook": OK,
+    }
+
+
+def test_off_is_one_line(server: FakeTwilio) -> None:
+    assert [state for state, _ in look(server, twilio_auth_token=None).values()] == [MISSING]
+
+
+def test_a_wrong_token_is_told_and_not_shown(server: FakeTwilio) -> None:
+    state, words = look(server, twilio_auth_token=SecretStr("wrong token"))["Twilio"]
+    assert (state, "20003" in words, "wrong token" in words) == (FAILS, True, False)
+
+
+def test_twilio_may_be_away(server: FakeTwilio) -> None:
+    server.failures = [Failure(503)]
+    assert look(server)["Twilio"][0] == FAILS
+
+
+@pytest.mark.parametrize(
+    ("url", "state", "cure"),
+    [
+        ("", FAILS, f"{WEBHOOK}#rc=3&rp=all"),
+        ("https://demo.twilio.com/welcome/sms/reply", FAILS, WEBHOOK),
+        (WEBHOOK, MISSING, "#rc=3&rp=all"),
+    ],
+)
+def test_where_messages_go(server: FakeTwilio, url: str, state: str, cure: str) -> None:
+    server.number = {"sms_url": url, "phone_number": NUMBER}
+    for sender in (NUMBER, "MG" + "0" * 32):
+        found = look(server, sms_from=sender)["SMS webhook"]
+        assert (found[0], cure in found[1]) == (state, True)
+
+
+def test_a_number_of_another_account_cannot_be_read(server: FakeTwilio) -> None:
+    server.number = None
+    assert look(server)["SMS webhook"][0] == MISSING
+
+
+def test_a_wrong_clock_and_half_a_configuration(server: FakeTwilio) -> None:
+    assert look(server, skew=300)["clock"] == (FAILS, "300 seconds ahead of Twilio's; run a time service (NTP)")
+    assert look(server, public_url=None)["SMS and WhatsApp"][0] == FAILS
+    assert look(server, sms_from=None)["SMS and WhatsApp"][0] == FAILS
+    assert look(server, sms_from="+33162000000")["SMS sender"][0] == MISSING
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "reason"),
+    [
+        ("SMS_FROM", "+33639980001", "Arcep"),
+        ("SMS_FROM", "+33756980001", "Arcep"),
+        ("SMS_FROM", "+262692980001", "Arcep"),
+        ("SMS_FROM", "+596696980001", "Arcep"),
+        ("SMS_FROM", "ALLERVERS", "reply"),
+        ("SMS_FROM", "0937000001", "E.164"),
+        ("WHATSAPP_FROM", "whatsapp:+33937000001", "E.164"),
+        ("WHATSAPP_TEMPLATE", "a template", "console"),
+        ("SMS_PER_SECOND", "0", "greater"),
+    ],
+)
+def test_settings_refuse_a_sender_and_say_why(
+    monkeypatch: pytest.MonkeyPatch, variable: str, value: str, reason: str
+) -> None:
+    monkeypatch.setenv(f"ALLERVERS_{variable}", value)
+    with pytest.raises(SettingsError, match=reason) as refused:
+        load_settings()
+    assert f"ALLERVERS_{variable}: " in str(refused.value)
+
+
+@pytest.mark.parametrize("sender", ["+33937000001", "38123", "MG" + "0123456789abcdef" * 2, "+4915735980001"])
+def test_settings_take_a_sender_that_may_be_answered(monkeypatch: pytest.MonkeyPatch, sender: str) -> None:
+    monkeypatch.setenv("ALLERVERS_SMS_FROM", sender)
+    assert load_settings().sms_from == sender
