@@ -73,6 +73,7 @@ class Visit:
     """One request of a lead who is inside, with a session that ends with it."""
 
     renderer: Renderer
+    settings: Settings
     session: Session
     visitor: Visitor
     now: datetime
@@ -237,7 +238,8 @@ class Door:
         return response
 
     def _visit(self, session: Session, visitor: Visitor, now: datetime, ask: _Ask) -> Visit:
-        return Visit(self.renderer, session, visitor, now, ask.root, ask.params, ask.query, ask.form)
+        settings = self.services.settings
+        return Visit(self.renderer, settings, session, visitor, now, ask.root, ask.params, ask.query, ask.form)
 
     def _to_login(self, ask: _Ask) -> Response:
         """Asks who it is. From a link in an e-mail the cookie was kept back (SameSite=Strict): one more step of our

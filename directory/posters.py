@@ -1,6 +1,6 @@
 """Posters: their codes, what each leads to, and the dates to print on it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, time
 from itertools import count, islice
 from typing import Any, NamedTuple
@@ -113,8 +113,13 @@ def days(session: Session, poster: Poster, now: datetime) -> list[Day]:
     return _held(each for each in coming_permanences(session, now, place_id=place.id) if each.place_id == place.id)
 
 
-def of_lead(session: Session, lead_id: int, now: datetime, *, sees_all: bool = False) -> list[tuple[Poster, Spot]]:
-    """The posters of a lead's territory that are worth printing: no past stop, nothing that is closed."""
+def of_lead(
+    session: Session, lead_id: int, now: datetime, *, sees_all: bool = False, also: Collection[str] = ()
+) -> list[tuple[Poster, Spot]]:
+    """The posters of a lead's territory that are worth printing, the next stops first: nothing past or closed.
+
+    also: codes that count even so.
+    """
     mine = territory_of(session, lead_id)
     loaded = select(Poster).options(
         joinedload(Poster.stop),
@@ -124,9 +129,16 @@ def of_lead(session: Session, lead_id: int, now: datetime, *, sees_all: bool = F
     found = [
         (poster, spot(poster, now))
         for poster in session.scalars(loaded)
-        if _is_in_use(poster, now) and (sees_all or _is_held_by(poster, lead_id) or mine.holds(_insee_code(poster)))
+        if (poster.code in also or _is_in_use(poster, now))
+        and (sees_all or _is_held_by(poster, lead_id) or mine.holds(_insee_code(poster)))
     ]
-    return sorted(found, key=lambda each: (each[1].on is None, each[1].on or now.date(), each[1].town, each[0].code))
+
+    def order(each: tuple[Poster, Spot]) -> tuple[bool, date, str, str]:
+        poster, where = each
+        past = where.on is not None and where.on < now.date()
+        return past, where.on or date.max, where.town, poster.code
+
+    return sorted(found, key=order)
 
 
 def is_of_lead(session: Session, poster: Poster, lead_id: int) -> bool:
