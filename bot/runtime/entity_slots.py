@@ -14,7 +14,7 @@ from nlu.understanding import Entity
 DOMINANT = 3  # a postcode's largest commune is meant when it is that many times larger than the next
 MAX_CANDIDATES = 4
 WISHES = frozenset({"wanted_date", "wanted_time"})
-"""Slots that say which openings suit; the value's `not` says which do not."""
+"""Slots that say which openings suit; the value's `not` says which do not, `or` which others."""
 
 
 class EntitySlots:
@@ -24,15 +24,23 @@ class EntitySlots:
         self.gazetteer = gazetteer
 
     def read(self, turn: Turn, entities: Iterable[Entity], starting: str | None = None) -> list[c.SetSlot]:
-        """What the entities give to the slots mapped from them; the first of a kind counts."""
+        """What the entities give to the slots mapped from them; the first of a kind counts, days or hours joined."""
         found: dict[str, c.SetSlot] = {}
+        last: dict[str, Entity] = {}
         for entity in entities:
             for slot, spec in turn.domain.slots.items():
                 mapped = any(turn.maps(mapping, entity, starting) for mapping in spec.mappings)
-                if not mapped or (slot in found and not _is_excluded(found[slot].value)):
+                command = self._read_one(slot, entity, turn.today) if mapped else None
+                if command is None:
                     continue
-                if command := self._read_one(slot, entity, turn.today):
-                    found[slot] = _excluded(command) if texts.is_excluded(turn.text, entity) else command
+                if texts.is_excluded(turn.text, entity):
+                    command = _excluded(command)
+                known = found.get(slot)
+                if known and slot in WISHES and texts.is_either(turn.text, last[slot], entity):
+                    found[slot] = _joined(known, command)
+                elif known is None or _is_excluded(known.value):
+                    found[slot] = command
+                last[slot] = entity
             if entity.entity == "postcode" and "commune" not in found and (town := self.town_of(str(entity.value))):
                 found["commune"] = town
         return list(found.values())
@@ -82,6 +90,12 @@ def _excluded(command: c.SetSlot) -> c.SetSlot:
     """A day or an hour that does not suit, as its slot holds it."""
     excludes = command.name in WISHES and isinstance(command.value, Mapping)
     return c.SetSlot(command.name, {**command.value, "not": True}) if excludes else command
+
+
+def _joined(known: c.SetSlot, other: c.SetSlot) -> c.SetSlot:
+    """Two days, or two hours, either of which suits; or neither, when the first is excluded."""
+    also = {key: value for key, value in other.value.items() if key != "not"}
+    return c.SetSlot(known.name, {**known.value, "or": [*known.value.get("or", ()), also]})
 
 
 def _is_excluded(value: Any) -> bool:

@@ -34,6 +34,7 @@ _EXCLUDED = re.compile(
     r"^ ?(?:(?:je|j|c|ca|ce|est|sera|moi) )*(?:peux|peu|pourrai|suis|serai|va|vais|bosse|travaille|marche)?"
     r" ?(?:pas|impossible|non)\b"
 )
+_EITHER = re.compile(r"(?:(?:ou|et|ni|soit|sinon|bien|alors|aussi|le|la|l|pas|encore)(?: |$))+")
 _NO_NAME = re.compile(r"(?:c|g|j|t|je|tu|il|on|pas|mais|c est|cest)\b")
 _NAME = re.compile(
     r"(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?"
@@ -92,6 +93,11 @@ def is_excluded(text: str, entity: Entity) -> bool:
     """True when the text says "not then" of a day or an hour: "pas lundi", "le matin je peux pas"."""
     before, after = fold(text[: entity.start]), fold(text[entity.end :])
     return bool(_EXCLUDES.search(before) or _EXCLUDED.search(after))
+
+
+def is_either(text: str, first: Entity, second: Entity) -> bool:
+    """True when the text joins two days or hours: "jeudi ou vendredi", "ni lundi ni mardi". A comma may correct."""
+    return _EITHER.fullmatch(fold(text[first.end : second.start])) is not None
 
 
 def is_negated(text: str) -> bool:

@@ -90,5 +90,6 @@ def _short(value: Any) -> str:
     if isinstance(value, dict) and "name" in value:
         return str(value["name"])
     if isinstance(value, dict) and "from" in value:
-        return f"{'not ' * bool(value.get('not'))}{value['from']}/{value['to']}"
+        either = " or ".join(f"{each['from']}/{each['to']}" for each in (value, *value.get("or", ())))
+        return f"{'not ' * bool(value.get('not'))}{either}"
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)

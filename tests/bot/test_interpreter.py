@@ -48,6 +48,9 @@ MESSAGES: list[tuple[DialogueState, str, list[str]]] = [
     (BOOKING, "pas lundi", ["SetSlot wanted_date=not 2026-11-23/2026-11-23"]),
     (BOOKING, "lundi je peux pas", ["SetSlot wanted_date=not 2026-11-23/2026-11-23"]),
     (BOOKING, "pas lundi, mardi", ["SetSlot wanted_date=2026-11-24/2026-11-24"]),
+    (BOOKING, "jeudi ou vendredi", ["SetSlot wanted_date=2026-11-26/2026-11-26 or 2026-11-27/2026-11-27"]),
+    (BOOKING, "ni lundi ni mardi", ["SetSlot wanted_date=not 2026-11-23/2026-11-23 or 2026-11-24/2026-11-24"]),
+    (BOOKING, "14h ou 15h", ["SetSlot wanted_time=14:00/14:00 or 15:00/15:00"]),
     (BOOKING, "pas le matin", ["SetSlot wanted_time=not 08:00/12:00"]),
     (BOOKING, "le 8 à 9h30", ["SetSlot wanted_date=2026-12-08/2026-12-08", "SetSlot wanted_time=09:30/09:30"]),
     (KNOWN, "demain aprem", ["SetSlot wanted_date=2026-11-24/2026-11-24", "SetSlot wanted_time=12:00/18:00",
@@ -83,6 +86,8 @@ MESSAGES: list[tuple[DialogueState, str, list[str]]] = [
     # Said elsewhere than where it is asked.
     (SECTOR, "chui a carcassone", ["SetSlot commune=Carcassonne", NOTED]),
     (STAGE, "jsuis salarié", ["SetSlot situation=employee", NOTED]),
+    (waiting("qualify_project", "situation"), "je cherche du boulot", ["SetSlot situation=job_seeker"]),
+    (waiting("qualify_project", "situation"), "je travaille pas", ["SetSlot situation=job_seeker"]),
     (STAGE, "je m'appelle Inès", ["SetSlot name=Inès", NOTED]),
     (waiting("qualify_project", "idea"), "couture", ["SetSlot idea=couture", "SetSlot sector=couture"]),
     (TOWN, "06 39 98 01 07", ["SetSlot phone=+33639980107", NOTED]),
