@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, aliased
 
-from bot.channels.base import PULLED, Channel, OutboundMessage
+from bot import queue
+from bot.channels.base import PULLED, Channel, Considerate, Fate, OutboundMessage
 from bot.conversations import appointments, contacts
 from bot.conversations.jobs import NOTIFICATION, REMINDER, REPLY
 from bot.conversations.models import Conversation, Message
-from bot.errors import AddressGone, SendLater, SendRefused
+from bot.errors import AddressGone, SendLater, SendRefused, Stopped
 from bot.faults import describe
 from bot.queue import (
     ClaimedJob,
@@ -27,6 +28,7 @@ from bot.queue import (
     settle_dropped,
     settle_error,
     settle_failed,
+    settle_held,
     settle_later,
 )
 from db.session import Database
@@ -39,9 +41,9 @@ __all__ = [
     "ClaimedJob",
     "claim",
     "deliver",
-    "mark_delivered",
     "owe",
     "owe_delivery",
+    "release_held",
     "settle_done",
     "settle_dropped",
     "settle_error",
@@ -51,7 +53,10 @@ __all__ = [
 
 DELIVER = "deliver_message"
 
-_ADVANCES = {"sent": ("queued",), "delivered": ("queued", "sent"), "failed": ("queued", "sent")}
+_HEARD_AT = select(func.max(Message.created_at)).where(
+    Message.conversation_id == bindparam("conversation_id"), Message.direction == "in"
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -59,11 +64,12 @@ _log = logging.getLogger(__name__)
 class _Result:
     """How one try ended; `reason` is a class or a code, never content."""
 
-    status: Literal["sent", "dropped", "failed", "later"]
+    status: Literal["sent", "dropped", "failed", "later", "held"]
     reason: str = ""
     provider_id: str | None = None
     retry_after: float | None = None
-    address_gone: bool = False
+    fate: Fate | None = None
+    held_until: datetime | None = None
 
 
 def owe_delivery(session: Session, message: Message, now: datetime, *, lane: int = REPLY) -> bool:
@@ -84,8 +90,17 @@ def owe_delivery(session: Session, message: Message, now: datetime, *, lane: int
         lane=lane,
         payload={"message_id": message.id},
         due_at=now,
-        order_key=f"conversation:{message.conversation_id}",
+        order_key=_order(message.conversation_id),
     )
+
+
+def release_held(session: Session, conversation_id: int, now: datetime) -> None:
+    """Whatever waited for the morning is looked at again: the person is there."""
+    queue.release_held(session, _order(conversation_id), now)
+
+
+def _order(conversation_id: int) -> str:
+    return f"conversation:{conversation_id}"
 
 
 def deliver(database: Database, channels: Mapping[str, Channel], job: ClaimedJob, now: datetime) -> bool:
@@ -97,7 +112,7 @@ def deliver(database: Database, channels: Mapping[str, Channel], job: ClaimedJob
     with database.reading() as session:  # the last look before it leaves: nothing may come between
         message = session.get(Message, message_id)
         ready = _prepare(session, message, job, now) if message else "no message"
-    result = _Result("dropped", ready) if isinstance(ready, str) else _send(channels.get(ready[0]), ready[1])
+    result = _Result("dropped", ready) if isinstance(ready, str) else _send(channels.get(ready[0]), ready[1], now)
     try:
         with database.transaction() as session:
             return _record(session, job, message_id, result, now)
@@ -130,16 +145,22 @@ def _prepare(session: Session, message: Message, job: ClaimedJob, now: datetime)
         choices=tuple(content.get("choices") or ()),
         attachments=tuple(content.get("attachments") or ()),
         valid_for=max((job.give_up_at - now).total_seconds(), 60),
+        heard_at=session.scalar(_HEARD_AT, {"conversation_id": conversation.id}),
+        expected=bool(content.get("booking_id") or content.get("last_word")),
     )
 
 
-def _send(channel: Channel | None, outbound: OutboundMessage) -> _Result:
+def _send(channel: Channel | None, outbound: OutboundMessage, now: datetime) -> _Result:
     if channel is None:
         return _Result("failed", "channel not configured")
+    if isinstance(channel, Considerate) and (until := channel.hold_until(outbound, now)):
+        return _Result("held", held_until=until)
     try:
         return _Result("sent", provider_id=channel.send(outbound))
     except AddressGone:
-        return _Result("dropped", "AddressGone", address_gone=True)
+        return _Result("dropped", "AddressGone", fate="gone")
+    except Stopped:
+        return _Result("dropped", "Stopped", fate="stopped")
     except SendRefused:
         return _Result("failed", "SendRefused")
     except SendLater as error:
@@ -150,6 +171,8 @@ def _send(channel: Channel | None, outbound: OutboundMessage) -> _Result:
 
 
 def _record(session: Session, job: ClaimedJob, message_id: int, result: _Result, now: datetime) -> bool:
+    if result.held_until is not None:
+        return settle_held(session, job, result.held_until)
     if result.status == "later":
         retry_at = job.next_try(now, result.retry_after)
         if retry_at is not None:
@@ -170,8 +193,10 @@ def _close(session: Session, message_id: int, result: _Result, now: datetime) ->
     if message is None:
         return
     conversation = session.get_one(Conversation, message.conversation_id)
-    if result.address_gone:
+    if result.fate == "gone":
         conversation.address.blocked_at = now
+    if result.fate == "stopped":
+        conversation.address.stopped_at = now
     if conversation.contact.erased_at is not None and not _other_last_word(session, message):
         contacts.forget_address(conversation.address)
     session.flush()  # the address before the message, as everywhere
@@ -205,22 +230,3 @@ def _keep_provider_id(session: Session, message_id: int, provider_id: str) -> No
             session.execute(update(Message).where(Message.id == message_id).values(provider_id=provider_id))
     except IntegrityError:  # worth less than the settlement: sending again because of it would be absurd
         _log.warning("message %d was given a provider id that another message has", message_id)
-
-
-def mark_delivered(session: Session, channel: str, provider_id: str, status: str) -> bool:
-    """Notes what the provider says became of a message: "sent", "delivered" or "failed". Never goes backwards.
-
-    False when nothing changed: unknown message, or one that is further already.
-    """
-    changed = session.scalar(
-        update(Message)
-        .where(
-            Message.channel == channel,
-            Message.provider_id == provider_id,
-            Message.direction == "out",
-            Message.status.in_(_ADVANCES[status]),
-        )
-        .values(status=status)
-        .returning(Message.id)
-    )
-    return changed is not None

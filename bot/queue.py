@@ -29,6 +29,9 @@ MAX_CRASHES = 10
 _GIVE_UP_AT = "give_up_at"
 
 
+HELD = "held"
+"""Why a job waits that has nothing wrong with it."""
+
 # Built once: building a statement costs more than running it, and every turn asks whether something is owed.
 _EARLIER = aliased(Job)
 _CLAIMABLE = (
@@ -45,6 +48,19 @@ _CLAIM = (
     .order_by(Job.lane, Job.due_at, Job.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
+)
+
+
+_RELEASE = (
+    update(Job)
+    .where(
+        Job.order_key == bindparam("held_order"),
+        Job.done_at.is_(None),
+        Job.last_error == HELD,
+        Job.due_at > bindparam("now"),
+    )
+    .values(due_at=bindparam("now"))
+    .execution_options(synchronize_session=False)
 )
 
 
@@ -155,6 +171,27 @@ def settle_failed(session: Session, job: ClaimedJob, now: datetime, error: str) 
 def settle_later(session: Session, job: ClaimedJob, retry_at: datetime, error: str) -> bool:
     """The job is to be tried again at that time (see `ClaimedJob.next_try`). False when the lease was lost."""
     return _settle(session, job, due_at=retry_at, last_error=error)
+
+
+def settle_held(session: Session, job: ClaimedJob, until: datetime) -> bool:
+    """The job is not welcome before that time, from which its patience counts, and that of those behind it.
+
+    False when the lease was lost.
+    """
+    patience = {_GIVE_UP_AT: (until + PATIENCE[job.lane]).isoformat()}
+    held = _settle(session, job, due_at=until, payload={**job.payload, **patience}, last_error=HELD)
+    if held:
+        order = select(Job.order_key).where(Job.id == job.id).scalar_subquery()
+        for behind in session.scalars(
+            select(Job).where(Job.order_key == order, Job.id > job.id, Job.done_at.is_(None))
+        ):
+            behind.payload = {**behind.payload, **patience}
+    return held
+
+
+def release_held(session: Session, order_key: str, now: datetime) -> None:
+    """What was held back of this order is looked at again now."""
+    session.execute(_RELEASE, {"held_order": order_key, "now": now})
 
 
 def settle_error(

@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.channels.rendering import render
+from bot.channels.rendering import Rendered, render, render_rest
 from bot.conversations import cases, consent, contacts, reminders
 from bot.conversations.models import Conversation, Message, TurnEvent
 from bot.conversations.notifications import owe_notification
@@ -19,6 +19,9 @@ from flows import events as facts
 from flows.actions.save_profile import FIELDS
 from flows.engine.events import BotUttered, Event, SlotCorrected, SlotSet
 from flows.engine.state import DialogueState
+
+REST = "rest"
+"""The response of a message that only continues another."""
 
 NOT_URGENT = frozenset({"advice"})
 """Reasons of a handoff for which nobody waits in front of their screen."""
@@ -63,12 +66,21 @@ class Effects:
 
     def say(self, said: BotUttered) -> None:
         """Writes one outgoing message, and owes its delivery."""
-        rendered = render(said, self.variant)
+        self._write(said.response, render(said, self.variant))
+
+    def go_on(self, rest: str) -> None:
+        """Says what a message was too short for; the dialogue stays where it is."""
+        self._write(REST, render_rest(rest, self.variant))
+        contacts.touch(self.conversation, self.now)
+
+    def _write(self, response: str, rendered: Rendered) -> None:
         content: dict[str, Any] = {
-            "response": said.response,
+            "response": response,
             "choices": [asdict(choice) for choice in rendered.choices],
             "attachments": [dict(attachment) for attachment in rendered.attachments],
         }
+        if rendered.rest:
+            content["rest"] = rendered.rest
         if self.last_word:
             content["last_word"] = True
         outgoing = Message(

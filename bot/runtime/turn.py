@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
-from bot import inbox
+from bot import inbox, outbox
 from bot.channels.base import InboundMessage
 from bot.conversations import cases, consent, contacts
 from bot.conversations.models import Conversation, Message
 from bot.conversations.notifications import owe_notification
 from bot.faults import describe
+from bot.runtime import continuation
 from bot.runtime.effects import Effects
 from bot.runtime.interpreter import RIGHTS, Interpreter, claims_right
 from bot.runtime.joins import Joins
@@ -30,7 +31,7 @@ from flows.actions.save_profile import FIELDS
 from flows.actions.tools import Service, Tools
 from flows.engine import commands as c
 from flows.engine.engine import Engine
-from flows.engine.events import Event
+from flows.engine.events import BotUttered, Event
 from flows.engine.speech import utter
 from flows.engine.state import DialogueState
 from flows.events import HandoffRequested
@@ -112,6 +113,7 @@ class Turns:
             return message is not None  # somebody else took this turn meanwhile
         inbox.mark_handled(message, now)
         inbound = _inbound(message)
+        outbox.release_held(session, conversation.id, now)
         state = DialogueState.from_json(conversation.state)
         reading = Reading(
             inbound, understanding, now.astimezone(self.mind.zone).date(), conversation.contact.informed_at is None
@@ -123,9 +125,12 @@ class Turns:
             return True
         if not theirs:
             consent.start_again(session, conversation, now)
+            if rest := continuation.asked(session, conversation.id, message_id, inbound.text):
+                self._effects(session, conversation, message, now).go_on(rest)
+                return True
         if state.slots.get(cases.LEAD_SPOKE):
             commands = [c.RunPattern("pattern_lead_spoke"), *commands]
-        self._answer(session, conversation, message, state, commands, now)
+        self._answer(session, conversation, message, state, commands, now, silent=inbound.answered)
         return True
 
     def _answer(
@@ -136,11 +141,15 @@ class Turns:
         state: DialogueState,
         commands: list[c.Command],
         now: datetime,
+        *,
+        silent: bool = False,
     ) -> None:
         tools = self._tools(session, conversation, now)
         if any(isinstance(command, c.SessionStart) for command in commands):
             conversation.contact.informed_at = now
         state, events = self.mind.engine.advance(state, commands, now, tools)
+        if silent:
+            events = [event for event in events if not isinstance(event, BotUttered)]
         self._effects(session, conversation, message, now).apply(state, events)
         self.observe(events)
 

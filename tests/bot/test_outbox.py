@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from bot import outbox
+from bot import outbox, receipts
+from bot.channels.base import OutboundMessage, Receipt
 from bot.conversations.jobs import NOTIFICATION, REMINDER, REPLY, Job
 from bot.conversations.models import Conversation, Message
-from bot.errors import AddressGone, SendLater, SendRefused
+from bot.errors import AddressGone, SendLater, SendRefused, Stopped
 from bot.queue import forget_done
 from db.session import Database
 from tests.bot.people import FakeChannel, arrive, channels
@@ -294,13 +295,80 @@ def test_a_channel_people_fetch_from_owes_nothing(database: Database, now: datet
     assert claimed(database, now) == []
 
 
-def test_statuses_never_go_backwards(database: Database, now: datetime) -> None:
+def test_receipts_never_go_backwards(database: Database, now: datetime) -> None:
     (message_id,) = owed(database, now, "un")
     deliver_due(database, FakeChannel(), now)
-    provider_id = f"out-{message_id}"
-    with database.transaction() as session:
-        assert outbox.mark_delivered(session, "sms", provider_id, "delivered")
-        assert not outbox.mark_delivered(session, "sms", provider_id, "sent")
-        assert not outbox.mark_delivered(session, "sms", provider_id, "failed")
-        assert not outbox.mark_delivered(session, "sms", "unknown", "delivered")
+
+    def note(status: Any, provider_id: str = f"out-{message_id}") -> bool:
+        with database.transaction() as session:
+            return receipts.note(session, Receipt("sms", provider_id, status), now)
+
+    assert note("delivered")
+    assert not note("sent")
+    assert not note("failed")
+    assert not note("delivered", "unknown")
     assert message_of(database, message_id).status == "delivered"
+
+
+def test_who_stopped_at_the_provider_s_is_written_to_no_more(database: Database, now: datetime) -> None:
+    owed(database, now, "un", "deux")
+    channel = FakeChannel()
+    channel.failures = [Stopped("said STOP")]
+    deliver_due(database, channel, now)
+    assert channel.texts == []
+    with database.reading() as session:
+        address = session.scalars(select(Conversation)).one().address
+        assert (address.stopped_at, address.blocked_at) == (now, None)
+
+
+class Sleeper(FakeChannel):
+    """Holds everything back until the morning, but what is expected."""
+
+    morning: datetime
+
+    def hold_until(self, message: OutboundMessage, now: datetime) -> datetime | None:
+        return None if message.expected or now >= self.morning else self.morning
+
+
+def test_what_is_not_welcome_now_waits_in_order_and_with_its_patience_whole(database: Database, now: datetime) -> None:
+    channel = Sleeper()
+    channel.morning = now + timedelta(hours=9)
+    owed(database, now, "un", "deux")
+    deliver_due(database, channel, now)
+    deliver_due(database, channel, channel.morning - timedelta(seconds=1))
+    assert channel.texts == []
+    deliver_due(database, channel, channel.morning)
+    assert channel.texts == ["un", "deux"]
+    assert [message.valid_for for message in channel.sent] == [900, 900]
+
+
+def test_what_waits_for_the_morning_leaves_when_the_person_is_there(database: Database, now: datetime) -> None:
+    channel = Sleeper()
+    channel.morning = now + timedelta(hours=9)
+    (message_id,) = owed(database, now, "un")
+    deliver_due(database, channel, now)
+    conversation_id = message_of(database, message_id).conversation_id
+    with database.transaction() as session:
+        outbox.release_held(session, conversation_id, now)
+    channel.morning = now
+    deliver_due(database, channel, now)
+    assert channel.texts == ["un"]
+
+
+def test_a_pause_the_provider_asked_for_is_not_cut_short(database: Database, now: datetime) -> None:
+    channel = FakeChannel()
+    channel.failures = [SendLater("busy", 60)]
+    (message_id,) = owed(database, now, "un")
+    deliver_due(database, channel, now)
+    with database.transaction() as session:
+        outbox.release_held(session, message_of(database, message_id).conversation_id, now)
+    deliver_due(database, channel, now)
+    assert channel.texts == []
+
+
+def test_a_channel_knows_when_the_person_wrote_and_what_they_expect(database: Database, now: datetime) -> None:
+    channel = FakeChannel()
+    owed(database, now, "un")
+    owed(database, now, "deux", content={"last_word": True})
+    deliver_due(database, channel, now)
+    assert [(message.heard_at, message.expected) for message in channel.sent] == [(now, False), (now, True)]
