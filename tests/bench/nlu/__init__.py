@@ -1,0 +1,1 @@
+"""Our understanding beside Rasa's, on the same files in one run."""
