@@ -6,7 +6,7 @@ are two updates.
 
 import logging
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -137,8 +137,10 @@ def _chosen(tap: Tapped, provider_id: str, payload: str, title: str = "") -> Inb
 
 
 def _wrote_since(session: Session, conversation_id: int, moment: datetime) -> bool:
-    mine = Message.conversation_id == conversation_id
-    return bool(session.scalar(select(exists().where(mine, Message.direction == "in", Message.created_at > moment))))
+    """Whether they wrote in a later second than this one: Telegram tells no more than seconds."""
+    mine = (Message.conversation_id == conversation_id, Message.direction == "in")
+    later = Message.created_at >= moment + timedelta(seconds=1)
+    return bool(session.scalar(select(exists().where(*mine, later))))
 
 
 async def _retire(bot: Bot, tap: Tapped) -> None:

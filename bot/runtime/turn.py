@@ -6,7 +6,7 @@ under the conversation's lock. What is owed to the outside leaves after the comm
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -92,10 +92,12 @@ class Turns:
             message_id, inbound = message.id, _inbound(message)
         understanding = None
         try:
+            if inbound.file is not None:
+                inbound = replace(inbound, text=self.mind.hear(inbound) or inbound.text)
             if self.mind.interpreter.needs_understanding(inbound):
                 understanding = self.mind.parse(inbound.text)
             with self.database.transaction() as session:
-                return self._record(session, conversation_id, message_id, understanding)
+                return self._record(session, conversation_id, message_id, inbound, understanding)
         except (OperationalError, InterfaceError):  # the database is away: not the message's fault
             raise
         except Exception as error:
@@ -104,7 +106,12 @@ class Turns:
             return True
 
     def _record(
-        self, session: Session, conversation_id: int, message_id: int, understanding: Understanding | None
+        self,
+        session: Session,
+        conversation_id: int,
+        message_id: int,
+        inbound: InboundMessage,
+        understanding: Understanding | None,
     ) -> bool:
         now = self.clock()
         conversation = contacts.lock(session, conversation_id)
@@ -112,7 +119,8 @@ class Turns:
         if message is None or message.id != message_id:
             return message is not None  # somebody else took this turn meanwhile
         inbox.mark_handled(message, now)
-        inbound = _inbound(message)
+        if inbound.file is not None:
+            message.text = inbound.text  # as a lead reads it
         outbox.release_held(session, conversation.id, now)
         state = DialogueState.from_json(conversation.state)
         reading = Reading(

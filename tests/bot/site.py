@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import uvicorn
 from sqlalchemy import func, select
@@ -109,8 +109,8 @@ class QuickServer(SiteServer):
 class Server:
     """A real server in a thread, on a loopback port."""
 
-    def __init__(self, house: House, port: int = 0) -> None:
-        config = uvicorn.Config(house.app(), host="127.0.0.1", port=port, log_level="critical", lifespan="off")
+    def __init__(self, house: House, port: int = 0, lifespan: Literal["on", "off"] = "off") -> None:
+        config = uvicorn.Config(house.app(), host="127.0.0.1", port=port, log_level="critical", lifespan=lifespan)
         self._server = QuickServer(config, house.channel.bell)
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
