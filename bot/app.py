@@ -146,7 +146,8 @@ class Services:
     @cached_property
     def worker(self) -> Worker:
         """Takes turns and does what is owed, in threads of its own once started."""
-        return Worker(self.database, self.taker.take, self._handlers(), self.clock, self.settings.turn_threads)
+        rates = {channel.name: channel.per_second for channel in self.channels.values() if channel.per_second}
+        return Worker(self.database, self.taker.take, self._handlers(), self.clock, self.settings.turn_threads, rates)
 
     @property
     def turns(self) -> Worker:

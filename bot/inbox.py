@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, bindparam, func, literal, or_, select, update
 from sqlalchemy.orm import Session, load_only
@@ -34,8 +34,16 @@ _PENDING_HEADS = (
 _OLDEST_PENDING = (
     select(Message)
     .where(_PENDING, Message.direction == "in", Message.conversation_id == bindparam("conversation_id"))
+    .options(load_only(Message.text, Message.content, Message.channel, Message.provider_id, Message.retry_at))
     .order_by(Message.id)
-    .limit(1)
+    .limit(2)
+)
+_HANDLED = (
+    update(Message)
+    .where(Message.id == bindparam("message_id"), _PENDING)
+    .values(status="handled", done_at=bindparam("now"), retry_at=None)
+    .returning(Message.id)
+    .execution_options(synchronize_session=False)
 )
 _KNOWN = select(Message.id, Message.conversation_id).where(
     Message.channel == bindparam("on_channel"), Message.provider_id.in_(bindparam("ids", expanding=True))
@@ -51,11 +59,15 @@ _GIVE_AWAY = (
     .execution_options(synchronize_session=False)
 )
 # The shared lock on the address makes an erasure wait for this message, so that it is erased too.
-_CONVERSATION = (
-    select(Conversation)
+_ARRIVAL = (
+    select(Conversation.id, Conversation.contact_id, Address.id.label("address_id"), Address.blocked_at)
     .join(Address, Conversation.address_id == Address.id)
-    .where(Address.channel == bindparam("on_channel"), Address.fingerprint == bindparam("digest"))
-    .options(load_only(Conversation.address_id, Conversation.contact_id))
+    .join(Contact, Address.contact_id == Contact.id)
+    .where(
+        Address.channel == bindparam("on_channel"),
+        Address.fingerprint == bindparam("digest"),
+        Contact.erased_at.is_(None),
+    )
     .with_for_update(read=True, key_share=True, of=Address)
 )
 _UNBLOCK = (
@@ -80,11 +92,11 @@ def accept(session: Session, inbound: InboundMessage, now: datetime) -> Accepted
     known = _known(session, inbound)
     if known is not None:
         return known
-    conversation = _conversation_of(session, inbound, now)
+    arrival = _arrival(session, inbound, now)
     message_id = insert_once(
         session,
         Message,
-        {"conversation_id": conversation.id, "created_at": now, **_columns(inbound)},
+        {"conversation_id": arrival.id, "created_at": now, **_columns(inbound)},
         unique=("channel", "provider_id"),
     )
     if message_id is None:  # the same delivery, racing with us, was first
@@ -92,8 +104,8 @@ def accept(session: Session, inbound: InboundMessage, now: datetime) -> Accepted
         if known is None:
             raise RuntimeError("a message was refused as a duplicate of one that is not there")
         return known
-    _note_arrival(session, conversation, inbound.referral, now)
-    return Accepted(message_id, conversation.id, is_new=True)
+    _note_arrival(session, arrival, inbound.referral, now)
+    return Accepted(message_id, arrival.id, is_new=True)
 
 
 def pending_conversations(session: Session, now: datetime, limit: int = 100) -> list[int]:
@@ -106,15 +118,24 @@ def pending_heads(session: Session, now: datetime, limit: int = 100) -> dict[int
     return dict(iter(session.execute(_PENDING_HEADS, {"now": now, "most": limit})))
 
 
-def next_pending(session: Session, conversation_id: int, now: datetime) -> Message | None:
+class Head(NamedTuple):
+    """The message of a conversation whose turn it is; `more`: another one waits behind it."""
+
+    message: Message
+    more: bool
+
+
+def next_pending(session: Session, conversation_id: int, now: datetime) -> Head | None:
     """The oldest message of the conversation still to be answered; None when there is none or it must rest."""
-    oldest = session.scalar(_OLDEST_PENDING, {"conversation_id": conversation_id})
-    return None if oldest is None or (oldest.retry_at is not None and oldest.retry_at > now) else oldest
+    pending = session.scalars(_OLDEST_PENDING, {"conversation_id": conversation_id}).all()
+    if not pending or (pending[0].retry_at is not None and pending[0].retry_at > now):
+        return None
+    return Head(pending[0], more=len(pending) > 1)
 
 
-def mark_handled(message: Message, now: datetime) -> None:
-    """The turn of this message was taken."""
-    message.status, message.done_at, message.retry_at = "handled", now, None
+def mark_handled(session: Session, message_id: int, now: datetime) -> bool:
+    """The turn of this message is taken. False when somebody else took it, or nobody may any more."""
+    return session.scalar(_HANDLED, {"message_id": message_id, "now": now}) is not None
 
 
 def set_back(message: Message, now: datetime) -> None:
@@ -137,18 +158,18 @@ def _known(session: Session, inbound: InboundMessage) -> Accepted | None:
     return None if row is None else Accepted(row.id, row.conversation_id, is_new=False)
 
 
-def _conversation_of(session: Session, inbound: InboundMessage, now: datetime) -> Conversation:
+def _arrival(session: Session, inbound: InboundMessage, now: datetime) -> Any:
+    """The ids of the conversation, its contact and its address, made when they are not there."""
     who = {"on_channel": inbound.channel, "digest": fingerprint(inbound.channel, inbound.address)}
-    # Whoever was erased and writes again is a new person, even while their last word is still on its way.
-    session.execute(_GIVE_AWAY, {**who, "nobody": contacts.random_fingerprint()})
-    found = session.scalar(_CONVERSATION, who)
-    while found is None:
-        found = _create(session, inbound, who["digest"], now) or session.scalar(_CONVERSATION, who)
+    while (found := session.execute(_ARRIVAL, who).first()) is None:
+        # Whoever was erased and writes again is a new person, even while their last word is still on its way.
+        session.execute(_GIVE_AWAY, {**who, "nobody": contacts.random_fingerprint()})
+        _create(session, inbound, who["digest"], now)
     return found
 
 
-def _create(session: Session, inbound: InboundMessage, digest: str, now: datetime) -> Conversation | None:
-    """A new contact on that address; None when a racing first message of the same person was faster."""
+def _create(session: Session, inbound: InboundMessage, digest: str, now: datetime) -> None:
+    """A new contact on that address, unless a racing first message of the same person was faster."""
     savepoint = session.begin_nested()
     contact = Contact(created_at=now)
     session.add(contact)
@@ -163,14 +184,14 @@ def _create(session: Session, inbound: InboundMessage, digest: str, now: datetim
     address_id = insert_once(session, Address, address, unique=("channel", "fingerprint"))
     if address_id is None:
         savepoint.rollback()
-        return None
-    conversation = Conversation(
-        address_id=address_id, contact_id=contact.id, channel=inbound.channel, created_at=now, updated_at=now
+        return
+    session.add(
+        Conversation(
+            address_id=address_id, contact_id=contact.id, channel=inbound.channel, created_at=now, updated_at=now
+        )
     )
-    session.add(conversation)
     session.flush()
     savepoint.commit()
-    return conversation
 
 
 def _columns(inbound: InboundMessage) -> dict[str, Any]:
@@ -202,14 +223,14 @@ def _referral(code: str | None) -> str | None:
     return (clean(code).strip()[:_REFERRAL_LENGTH] or None) if code else None
 
 
-def _note_arrival(session: Session, conversation: Conversation, referral: str | None, now: datetime) -> None:
+def _note_arrival(session: Session, arrival: Any, referral: str | None, now: datetime) -> None:
     # Conditional updates touch no row in the common case, hence wait for no turn in progress.
     code = _referral(referral)
     if code is not None:
         session.execute(
             update(Contact)
-            .where(Contact.id == conversation.contact_id, Contact.referral.is_(None))
+            .where(Contact.id == arrival.contact_id, Contact.referral.is_(None))
             .values(referral=code, referred_at=now)
         )
-    # Writing to us again is the proof that they no longer block us.
-    session.execute(_UNBLOCK, {"address": conversation.address_id})
+    if arrival.blocked_at is not None:  # writing to us again is the proof that they no longer block us
+        session.execute(_UNBLOCK, {"address": arrival.address_id})

@@ -4,7 +4,7 @@ The queue beneath (`bot.queue`) is offered here too, so that whoever owes someth
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -42,6 +42,7 @@ __all__ = [
     "claim",
     "deliver",
     "owe",
+    "owe_deliveries",
     "owe_delivery",
     "release_held",
     "settle_done",
@@ -72,26 +73,33 @@ class _Result:
     held_until: datetime | None = None
 
 
-def owe_delivery(session: Session, message: Message, now: datetime, *, lane: int = REPLY) -> bool:
-    """Owes an outbound message to its person; on a channel they fetch from, it counts as sent. True when owed.
+def owe_delivery(session: Session, message: Message, now: datetime, *, lane: int = REPLY) -> None:
+    """Owes one outbound message to its person: see `owe_deliveries`."""
+    owe_deliveries(session, [message], now, lane=lane)
+
+
+def owe_deliveries(session: Session, messages: Sequence[Message], now: datetime, *, lane: int = REPLY) -> None:
+    """Owes outbound messages to their person, in that order; on a channel they fetch from, they count as sent.
 
     The caller holds the conversation's lock (`contacts.lock`): it makes the order of ids the order of speech.
     """
-    session.add(message)
-    if message.channel in PULLED:
-        message.status, message.done_at = "sent", now
-        return False
-    message.status = "queued"
+    for message in messages:
+        pulled = message.channel in PULLED
+        message.status, message.done_at = ("sent", now) if pulled else ("queued", None)
+    session.add_all(messages)
     session.flush()
-    return owe(
-        session,
-        kind=DELIVER,
-        key=f"deliver:{message.id}",
-        lane=lane,
-        payload={"message_id": message.id},
-        due_at=now,
-        order_key=_order(message.conversation_id),
-    )
+    for message in messages:
+        if message.status == "queued":
+            owe(
+                session,
+                kind=DELIVER,
+                key=f"deliver:{message.id}",
+                lane=lane,
+                payload={"message_id": message.id},
+                due_at=now,
+                order_key=_order(message.conversation_id),
+                sender=message.channel,
+            )
 
 
 def release_held(session: Session, conversation_id: int, now: datetime) -> None:

@@ -7,13 +7,13 @@ a job that must wait holds back the later ones, so that replies never overtake e
 import secrets
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, bindparam, case, delete, exists, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
-from bot.conversations.jobs import NOTIFICATION, REMINDER, REPLY, Job
+from bot.conversations.jobs import NOTIFICATION, REMINDER, REPLY, Job, Sender
 from db.insert import insert_once
 from db.session import Database
 
@@ -26,8 +26,8 @@ LONGEST_PAUSE = {REPLY: timedelta(minutes=1), NOTIFICATION: timedelta(minutes=15
 MAX_CRASHES = 10
 """Tries after which a job past its patience is not even started: it seems to take its worker down."""
 
-_GIVE_UP_AT = "give_up_at"
-
+LONGEST_WAIT = 2.0
+"""Seconds a claimed job may wait for its sender's turn; one that would wait longer is left for others meanwhile."""
 
 HELD = "held"
 """Why a job waits that has nothing wrong with it."""
@@ -48,6 +48,14 @@ _CLAIM = (
     .order_by(Job.lane, Job.due_at, Job.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
+)
+_FREE_AT = case((Sender.free_at < bindparam("now"), bindparam("now")), else_=Sender.free_at)
+_RESERVE = (
+    update(Sender)
+    .where(Sender.name == bindparam("sender"), Sender.free_at <= bindparam("latest"))
+    .values(free_at=_FREE_AT + bindparam("pause"))
+    .returning((Sender.free_at - bindparam("pause")).label("starts_at"))
+    .execution_options(synchronize_session=False)
 )
 
 
@@ -74,6 +82,7 @@ class ClaimedJob:
     lane: int
     payload: Mapping[str, Any]
     due_at: datetime
+    starts_at: datetime  # not before: its sender's turn
     attempts: int  # this one included
     lease: str
     leased_until: datetime
@@ -100,43 +109,70 @@ def owe(
     payload: Mapping[str, Any],
     due_at: datetime,
     order_key: str | None = None,
+    sender: str | None = None,
 ) -> bool:
     """Writes a job, once per `key`; returns whether it is new. `payload` holds ids, never personal data.
 
     Give an `order_key` only to jobs that are due at once: one that waits for tomorrow would hold back the others.
+    sender: whose rate of sending the job counts for (see `claim`).
     """
-    give_up_at = due_at + PATIENCE[lane]
     values = {
         "kind": kind,
         "key": key,
         "lane": lane,
-        "payload": {**payload, _GIVE_UP_AT: give_up_at.isoformat()},
+        "payload": dict(payload),
         "due_at": due_at,
+        "give_up_at": due_at + PATIENCE[lane],
         "order_key": order_key,
+        "sender": sender,
     }
     return insert_once(session, Job, values, unique=("key",)) is not None
 
 
 def claim(
-    database: Database, now: datetime, lease_seconds: float, kinds: Collection[str], limit: int = 1
+    database: Database,
+    now: datetime,
+    lease_seconds: float,
+    kinds: Collection[str],
+    limit: int = 1,
+    rates: Mapping[str, float] | None = None,
 ) -> list[ClaimedJob]:
-    """Takes due jobs of those kinds for `lease_seconds`: replies first, then by due time. No two workers get one."""
+    """Takes due jobs of those kinds for `lease_seconds`: replies first, then by due time. No two workers get one.
+
+    rates: how many a second may leave by sender; a sender's jobs are spaced out accordingly, over all processes.
+    """
     with database.reading() as session:  # an idle worker asks for no write lock
         if session.scalar(_ANY_CLAIMABLE, {"now": now, "kinds": kinds}) is None:
             return []
+    claimed = []
     with database.transaction() as session:
-        jobs = session.scalars(_CLAIM, {"now": now, "kinds": kinds, "most": limit}).all()
-        for job in jobs:
+        for job in session.scalars(_CLAIM, {"now": now, "kinds": kinds, "most": limit}):
+            starts_at = _reserve(session, job, now, rates or {})
+            if starts_at is None:
+                continue
             job.lease = secrets.token_hex(16)
             job.leased_until = now + timedelta(seconds=lease_seconds)
             job.attempts += 1
-        return [_claimed(job) for job in jobs]
+            claimed.append(_claimed(job, starts_at))
+    return claimed
 
 
-def _claimed(job: Job) -> ClaimedJob:
-    payload = dict(job.payload)
-    written = payload.pop(_GIVE_UP_AT, None)
-    give_up_at = datetime.fromisoformat(written) if written else job.due_at + PATIENCE[job.lane]
+def _reserve(session: Session, job: Job, now: datetime, rates: Mapping[str, float]) -> datetime | None:
+    """When the sender of this job may send it; None, and the job put off, when that is not soon."""
+    rate = rates.get(job.sender) if job.sender is not None else None
+    if job.sender is None or rate is None:
+        return now
+    turn = {"sender": job.sender, "now": now.timestamp(), "pause": 1 / rate, "latest": now.timestamp() + LONGEST_WAIT}
+    starts_at = session.scalar(_RESERVE, turn)
+    if starts_at is None and insert_once(session, Sender, {"name": job.sender, "free_at": 0.0}, unique=("name",)):
+        starts_at = session.scalar(_RESERVE, turn)
+    if starts_at is None:
+        job.due_at = now + timedelta(seconds=LONGEST_WAIT / 2)
+        return None
+    return datetime.fromtimestamp(starts_at, UTC)
+
+
+def _claimed(job: Job, starts_at: datetime) -> ClaimedJob:
     if job.lease is None or job.leased_until is None:
         raise ValueError(f"job {job.id} is not leased")
     return ClaimedJob(
@@ -144,12 +180,13 @@ def _claimed(job: Job) -> ClaimedJob:
         kind=job.kind,
         key=job.key,
         lane=job.lane,
-        payload=payload,
+        payload=dict(job.payload),
         due_at=job.due_at,
+        starts_at=starts_at,
         attempts=job.attempts,
         lease=job.lease,
         leased_until=job.leased_until,
-        give_up_at=give_up_at,
+        give_up_at=job.give_up_at,
     )
 
 

@@ -125,11 +125,7 @@ class Phone:
         with self._bell.listen(token) as waiter:
 
             def look() -> web_log.Page | None:
-                with services.database.reading() as session:
-                    waiter.conversation_id = found = web_log.find_conversation(session, token)
-                if found is None:
-                    return None
-                return web_log.read_page(services.database, found, after, known, services.clock())
+                return web_log.read_page(services.database, token, after, known, services.clock(), waiter.watch)
 
             while True:
                 waiter.reset()

@@ -32,7 +32,10 @@ _log = logging.getLogger(__name__)
 
 
 class Worker:
-    """Takes turns (`take_turn`, with a conversation's id) and handles jobs (`handlers`, by kind)."""
+    """Takes turns (`take_turn`, with a conversation's id) and handles jobs (`handlers`, by kind).
+
+    rates: how many messages a second may leave, by sender.
+    """
 
     def __init__(
         self,
@@ -41,11 +44,13 @@ class Worker:
         handlers: Mapping[str, Handler],
         clock: Callable[[], datetime],
         threads: int = 4,
+        rates: Mapping[str, float] | None = None,
     ) -> None:
         self._database = database
         self._take_turn = take_turn
         self._handlers = handlers
         self._clock = clock
+        self._rates = rates or {}
         self._turns = _Turns()
         self._stopping = threading.Event()
         self._jobs_due = threading.Event()
@@ -143,6 +148,7 @@ class Worker:
 
     def _job_loop(self) -> None:
         while (job := self._next_job()) is not None:
+            time.sleep(max(0.0, (job.starts_at - self._clock()).total_seconds()))  # its sender's turn
             self._handle(job, None)
             self.wake_jobs()  # the next of the same order may leave now
 
@@ -151,7 +157,7 @@ class Worker:
         with self._looking_for_jobs:
             while not self._stopping.is_set():
                 self._jobs_due.clear()  # before looking: what is committed from here on is seen or announced
-                jobs = queue.claim(self._database, self._clock(), LEASE, tuple(self._handlers))
+                jobs = queue.claim(self._database, self._clock(), LEASE, tuple(self._handlers), 1, self._rates)
                 if jobs:
                     return jobs[0]
                 self._jobs_due.wait(LOOK_EVERY)

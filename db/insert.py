@@ -1,15 +1,16 @@
 """Inserting a row unless its like is there, on both databases."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, inspect
+from sqlalchemy import ColumnElement, Executable, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from db.base import Base
 
-_INSERTS: dict[str, Callable[[type[Base]], postgresql.Insert | sqlite.Insert]] = {
+_INSERTS: dict[str, Callable[[Any], postgresql.Insert | sqlite.Insert]] = {
     "postgresql": postgresql.insert,
     "sqlite": sqlite.insert,
 }
@@ -28,10 +29,15 @@ def insert_once(
     Waits for a racing transaction that inserts the same. The id comes from RETURNING: psycopg's `rowcount` is -1
     for a new row and a duplicate alike.
     """
-    insert = _INSERTS[session.get_bind().dialect.name]
-    key = inspect(table).primary_key[0]
-    statement = insert(table).values(dict(values))
-    found: int | None = session.scalar(
-        statement.on_conflict_do_nothing(index_elements=unique, index_where=where).returning(key)
-    )
+    statement = _statement(session.get_bind().dialect.name, table, tuple(unique), where)
+    found: int | None = session.execute(statement, dict(values)).scalar()
     return found
+
+
+@lru_cache(maxsize=64)  # building a statement costs more than running it
+def _statement(
+    dialect: str, table: type[Base], unique: tuple[str, ...], where: ColumnElement[bool] | None
+) -> Executable:
+    rows = inspect(table).local_table
+    insert = _INSERTS[dialect](rows).on_conflict_do_nothing(index_elements=unique, index_where=where)
+    return insert.returning(*rows.primary_key)

@@ -76,12 +76,18 @@ PULLED = frozenset({"console", "web"})
 
 
 class Channel(Protocol):
-    """A way to reach people. `variant`: the `channel:` of a response's text variation."""
+    """A way to reach people.
+
+    variant: the `channel:` of a response's text variation.
+    per_second: messages the provider lets us send in a second; None where nobody counts.
+    """
 
     @property
     def name(self) -> str: ...
     @property
     def variant(self) -> str: ...
+    @property
+    def per_second(self) -> float | None: ...
 
     def send(self, message: OutboundMessage) -> str:
         """Delivers one message and returns the provider's id; raises SendError. No transaction is open."""

@@ -29,6 +29,7 @@ class WebChannel:
     bell: Bell = field(default_factory=Bell)
     name: str = NAME
     variant: str = NAME
+    per_second: float | None = None
 
     def send(self, message: OutboundMessage) -> str:
         """Nothing to do: what is committed is what the page shows."""

@@ -24,6 +24,10 @@ class Waiter:
         with contextlib.suppress(RuntimeError):  # its loop has closed: nobody waits any more
             self._loop.call_soon_threadsafe(self._event.set)
 
+    def watch(self, conversation_id: int) -> None:
+        """From now on, what is committed in this conversation wakes."""
+        self.conversation_id = conversation_id
+
     def reset(self) -> None:
         """Before looking again: what is committed from here on wakes."""
         self._event.clear()

@@ -1,20 +1,30 @@
 """What the web phone shows: the messages of a conversation, in order, and the fact that they were shown."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from bot.channels.web import NAME, client_id_of
 from bot.channels.web_bell import Mark
-from bot.conversations import contacts
-from bot.conversations.models import Conversation, Message
+from bot.conversations.models import Address, Conversation, Message
+from db.crypto import fingerprint
 from db.session import Database
 
 LIMIT = 200  # messages in one answer
+
+
+_FOUND = (
+    select(Conversation.id, Conversation.owner_lead_id, Conversation.owner_epoch)
+    .join(Address, Conversation.address_id == Address.id)
+    .where(Address.channel == NAME, Address.fingerprint == bindparam("digest"))
+)
+_EPOCH = (
+    select(Conversation.owner_epoch).where(Conversation.id == bindparam("conversation_id")).with_for_update(read=True)
+)
 
 
 @dataclass(frozen=True)
@@ -24,12 +34,6 @@ class Page:
     messages: list[dict[str, Any]]
     speaker: str
     mark: Mark
-
-
-def find_conversation(session: Session, token: str) -> int | None:
-    """The conversation of this phone, None before its first message."""
-    conversation = contacts.find(session, NAME, token)
-    return conversation.id if conversation else None
 
 
 def marks(session: Session, conversation_ids: Collection[int]) -> dict[int, Mark]:
@@ -42,20 +46,31 @@ def marks(session: Session, conversation_ids: Collection[int]) -> dict[int, Mark
     return {row[0]: (row[1], row[2]) for row in session.execute(query)}
 
 
-def read_page(database: Database, conversation_id: int, after: int, known: Collection[int], now: datetime) -> Page:
-    """The messages beyond `after` that the page does not hold yet.
+def read_page(
+    database: Database,
+    token: str,
+    after: int,
+    known: Collection[int],
+    now: datetime,
+    noticed: Callable[[int], None] = lambda conversation_id: None,
+) -> Page | None:
+    """The messages of this phone beyond `after` that the page does not hold yet; None before its first message.
 
     known: ids beyond `after` that it already holds. Two writers may commit in another order than their ids, so a
     page that asked only for "beyond the last I saw" would miss the slower one for ever.
+    noticed: told the conversation before it is read, so that what is committed from then on can ring.
     """
     with database.reading() as session:
-        mark = marks(session, [conversation_id]).get(conversation_id, (0, 0))  # first: a later one wakes again
-        rows = _newer(session, conversation_id, after, known)
-        owner = session.scalar(select(Conversation.owner_lead_id).where(Conversation.id == conversation_id))
-    fresh = [row.id for row in rows if row.direction == "out" and row.status in ("queued", "sent")]
-    stale = _mark_shown(database, conversation_id, fresh, now) if fresh else set()
+        found = session.execute(_FOUND, {"digest": fingerprint(NAME, token)}).first()
+        if found is None:
+            return None
+        noticed(found.id)
+        mark = marks(session, [found.id]).get(found.id, (0, 0))  # first: a later one wakes again
+        rows = _newer(session, found.id, after, known)
+    fresh = [row for row in rows if row.direction == "out" and row.status in ("queued", "sent")]
+    stale = _mark_shown(database, found.id, fresh, now) if fresh else set()
     messages = [_as_json(row) for row in rows if row.id not in stale and (row.text or row.content)]
-    return Page(messages, "bot" if owner is None else "lead", mark)
+    return Page(messages, "bot" if found.owner_lead_id is None else "lead", mark)
 
 
 def _newer(session: Session, conversation_id: int, after: int, known: Collection[int]) -> list[Message]:
@@ -72,22 +87,22 @@ def _newer(session: Session, conversation_id: int, after: int, known: Collection
     return list(session.scalars(query.order_by(Message.id.desc()).limit(LIMIT)))[::-1]
 
 
-def _mark_shown(database: Database, conversation_id: int, fresh: list[int], now: datetime) -> set[int]:
+def _mark_shown(database: Database, conversation_id: int, fresh: Sequence[Message], now: datetime) -> set[int]:
     """Settles messages at the moment they are shown; returns those that died because the speaker changed since.
 
-    The conversation's row is locked: a lead who takes over comes wholly before or wholly after.
+    The conversation's row is held: a lead who takes over comes wholly before or wholly after.
     """
     with database.transaction() as session:
-        conversation = contacts.lock(session, conversation_id)
-        rows = session.scalars(select(Message).where(Message.id.in_(fresh)))
-        stale = {row.id for row in rows if _is_stale(row, conversation.owner_epoch)}
-        for ids, status in ((stale, "dropped"), (set(fresh) - stale, "delivered")):
-            session.execute(
-                update(Message)
-                .where(Message.id.in_(ids), Message.status.in_(("queued", "sent")))
-                .values(status=status, done_at=now)
-                .execution_options(synchronize_session=False)
-            )
+        epoch = session.scalars(_EPOCH, {"conversation_id": conversation_id}).one()
+        stale = {row.id for row in fresh if _is_stale(row, epoch)}
+        for ids, status in ((stale, "dropped"), ({row.id for row in fresh} - stale, "delivered")):
+            if ids:
+                session.execute(
+                    update(Message)
+                    .where(Message.id.in_(ids), Message.status.in_(("queued", "sent")))
+                    .values(status=status, done_at=now)
+                    .execution_options(synchronize_session=False)
+                )
     return stale
 
 

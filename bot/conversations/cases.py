@@ -28,6 +28,8 @@ OUTCOMES = ("created", "shaping", "employed", "oriented", "unreachable")
 LEAD_SPOKE = "lead_spoke"
 """Slot by which the assistant knows, at its next turn, that it must say who speaks again."""
 
+_OPEN = Case.closed_at.is_(None)
+
 
 def open_or_update(
     session: Session,
@@ -59,9 +61,9 @@ def open_or_update(
             "updated_at": now,
         },
         unique=("contact_id",),
-        where=Case.closed_at.is_(None),
+        where=_OPEN,
     )
-    case = session.scalars(_locked(select(Case).where(Case.contact_id == contact_id, Case.closed_at.is_(None)))).one()
+    case = session.scalars(_locked(select(Case).where(Case.contact_id == contact_id, _OPEN))).one()
     if not _is_spoken_for(session, case):
         case.conversation_id = conversation_id
     case.reason, case.updated_at = reason, now
@@ -80,7 +82,7 @@ def open_or_update(
 
 def open_case_of(session: Session, contact_id: int) -> Case | None:
     """The person's open case, held for a change; None when they have none."""
-    return session.scalar(_locked(select(Case).where(Case.contact_id == contact_id, Case.closed_at.is_(None))))
+    return session.scalar(_locked(select(Case).where(Case.contact_id == contact_id, _OPEN)))
 
 
 def take_over(session: Session, case_id: int, lead_id: int, now: datetime) -> Case:

@@ -4,12 +4,21 @@ import secrets
 from collections.abc import Iterable
 from datetime import datetime
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, joinedload
 
 from bot.conversations.models import Address, Contact, Conversation
 from bot.conversations.texts import clean
 from db.crypto import fingerprint
+
+# The statements of every turn, built once: building one costs more than running it.
+_LOCK = (
+    select(Conversation)
+    .where(Conversation.id == bindparam("conversation_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_PERSON = select(Address).where(Address.id == bindparam("address_id")).options(joinedload(Address.contact))
 
 
 def find(session: Session, channel: str, external_id: str) -> Conversation | None:
@@ -27,12 +36,12 @@ def lock(session: Session, conversation_id: int) -> Conversation:
     NO KEY UPDATE rather than UPDATE: a message that arrives meanwhile refers to the row and must not wait for us.
     Order of locks everywhere: conversation, then case, then address.
     """
-    return session.scalars(
-        select(Conversation)
-        .where(Conversation.id == conversation_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    return session.scalars(_LOCK, {"conversation_id": conversation_id}).one()
+
+
+def load_person(session: Session, conversation: Conversation) -> None:
+    """Fetches who speaks and from where in one go, once the conversation is held: `.address` and `.contact`."""
+    session.scalars(_PERSON, {"address_id": conversation.address_id}).one()
 
 
 def lock_all(session: Session, contact_ids: Iterable[int]) -> list[Conversation]:

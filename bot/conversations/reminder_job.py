@@ -65,8 +65,6 @@ class Reminder:
             created_at=now,
         )
         outbox.owe_delivery(session, message, now, lane=REMINDER)
-        menu = [asdict(choice) for choice in rendered.choices]  # a number typed now is one of these
-        conversation.state = {**(conversation.state or {}), "menu": menu}
         state = DialogueState.from_json(conversation.state)  # a typed "2" now means the reminder's second choice
         conversation.state = replace(state, menu=rendered.choices).to_json()
 

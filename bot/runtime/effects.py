@@ -31,18 +31,19 @@ class Effects:
     """Applies one turn's events, in order. The caller owns the transaction and the conversation's lock."""
 
     def __init__(
-        self, session: Session, conversation: Conversation, message: Message, variant: str, now: datetime
+        self, session: Session, conversation: Conversation, message_id: int, variant: str, now: datetime
     ) -> None:
         self.session = session
         self.conversation = conversation
         self.contact = conversation.contact
-        self.message = message
+        self.message_id = message_id
         self.variant = variant
         self.now = now
         self.erased = False
         # Still so once the turn has begun: they asked for something that is theirs, which leaves, and nothing else.
         self.last_word = conversation.address.stopped_at is not None
         self.slots: Mapping[str, Any] = {}
+        self.said: list[Message] = []
 
     def apply(self, state: DialogueState, events: Sequence[Event]) -> None:
         """Writes everything that follows from the turn, and the state it leaves behind."""
@@ -51,11 +52,12 @@ class Effects:
             handler = HANDLERS.get(type(event))
             if handler is not None:
                 handler(self, event)
+        self.speak()
         if not self.erased:
             self.conversation.state = state.to_json()
         contacts.touch(self.conversation, self.now)
         written = [
-            {"conversation_id": self.conversation.id, "message_id": self.message.id, "kind": kind, "detail": detail,
+            {"conversation_id": self.conversation.id, "message_id": self.message_id, "kind": kind, "detail": detail,
              "created_at": self.now}
             for kind, detail in map(_counted, events)
         ]  # fmt: skip
@@ -65,12 +67,13 @@ class Effects:
     # Speech
 
     def say(self, said: BotUttered) -> None:
-        """Writes one outgoing message, and owes its delivery."""
+        """One more outgoing message."""
         self._write(said.response, render(said, self.variant))
 
     def go_on(self, rest: str) -> None:
         """Says what a message was too short for; the dialogue stays where it is."""
         self._write(REST, render_rest(rest, self.variant))
+        self.speak()
         contacts.touch(self.conversation, self.now)
 
     def _write(self, response: str, rendered: Rendered) -> None:
@@ -83,17 +86,23 @@ class Effects:
             content["rest"] = rendered.rest
         if self.last_word:
             content["last_word"] = True
-        outgoing = Message(
-            conversation_id=self.conversation.id,
-            direction="out",
-            author="bot",
-            channel=self.conversation.channel,
-            text=rendered.text,
-            content=content,
-            owner_epoch=self.conversation.owner_epoch,
-            created_at=self.now,
+        self.said.append(
+            Message(
+                conversation_id=self.conversation.id,
+                direction="out",
+                author="bot",
+                channel=self.conversation.channel,
+                text=rendered.text,
+                content=content,
+                owner_epoch=self.conversation.owner_epoch,
+                created_at=self.now,
+            )
         )
-        outbox.owe_delivery(self.session, outgoing, self.now)
+
+    def speak(self) -> None:
+        """Writes what was said so far, and owes its delivery."""
+        outbox.owe_deliveries(self.session, self.said, self.now)
+        self.said = []
 
     # What the person told
 
@@ -188,6 +197,7 @@ class Effects:
 
     def erase(self, _event: facts.ErasureRequested) -> None:
         """Everything goes; the confirmation is written afterwards and is the last word."""
+        self.speak()  # before: it is erased too
         consent.erase(self.session, self.contact, self.now)
         self.erased = self.last_word = True
 

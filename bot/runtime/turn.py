@@ -82,14 +82,15 @@ class Turns:
     def take(self, conversation_id: int) -> None:
         """Takes turns until nothing of this conversation waits. Raises when the database is gone: nothing is lost."""
         while self._take_one(conversation_id):
-            self.committed(conversation_id)
+            pass
 
     def _take_one(self, conversation_id: int) -> bool:
+        """Takes the next turn; returns whether another message waits."""
         with self.database.reading() as session:
-            message = inbox.next_pending(session, conversation_id, self.clock())
-            if message is None:
+            head = inbox.next_pending(session, conversation_id, self.clock())
+            if head is None:
                 return False
-            message_id, inbound = message.id, _inbound(message)
+            message_id, inbound = head.message.id, _inbound(head.message)
         understanding = None
         try:
             if inbound.file is not None:
@@ -97,13 +98,14 @@ class Turns:
             if self.mind.interpreter.needs_understanding(inbound):
                 understanding = self.mind.parse(inbound.text)
             with self.database.transaction() as session:
-                return self._record(session, conversation_id, message_id, inbound, understanding)
+                self._record(session, conversation_id, message_id, inbound, understanding)
         except (OperationalError, InterfaceError):  # the database is away: not the message's fault
             raise
         except Exception as error:
             log.error("the turn of message %d was rolled back: %s", message_id, describe(error))
             self._set_back(conversation_id, message_id)
-            return True
+        self.committed(conversation_id)
+        return head.more
 
     def _record(
         self,
@@ -112,16 +114,15 @@ class Turns:
         message_id: int,
         inbound: InboundMessage,
         understanding: Understanding | None,
-    ) -> bool:
+    ) -> None:
         now = self.clock()
         conversation = contacts.lock(session, conversation_id)
-        message = inbox.next_pending(session, conversation_id, now)
-        if message is None or message.id != message_id:
-            return message is not None  # somebody else took this turn meanwhile
-        inbox.mark_handled(message, now)
+        if not inbox.mark_handled(session, message_id, now):
+            return  # somebody else took this turn meanwhile
+        contacts.load_person(session, conversation)
         if inbound.file is not None:
-            message.text = inbound.text  # as a lead reads it
-        outbox.release_held(session, conversation.id, now)
+            session.get_one(Message, message_id).text = inbound.text  # what was heard, as a lead reads it
+        outbox.release_held(session, conversation_id, now)
         state = DialogueState.from_json(conversation.state)
         reading = Reading(
             inbound, understanding, now.astimezone(self.mind.zone).date(), conversation.contact.informed_at is None
@@ -130,22 +131,21 @@ class Turns:
         theirs = claims_right(commands) or _confirms_right(commands, state)
         if conversation.owner_lead_id is not None and not theirs:
             _for_the_lead(session, conversation, now)
-            return True
+            return
         if not theirs:
             consent.start_again(session, conversation, now)
             if rest := continuation.asked(session, conversation.id, message_id, inbound.text):
-                self._effects(session, conversation, message, now).go_on(rest)
-                return True
+                self._effects(session, conversation, message_id, now).go_on(rest)
+                return
         if state.slots.get(cases.LEAD_SPOKE):
             commands = [c.RunPattern("pattern_lead_spoke"), *commands]
-        self._answer(session, conversation, message, state, commands, now, silent=inbound.answered)
-        return True
+        self._answer(session, conversation, message_id, state, commands, now, silent=inbound.answered)
 
     def _answer(
         self,
         session: Session,
         conversation: Conversation,
-        message: Message,
+        message_id: int,
         state: DialogueState,
         commands: list[c.Command],
         now: datetime,
@@ -158,12 +158,12 @@ class Turns:
         state, events = self.mind.engine.advance(state, commands, now, tools)
         if silent:
             events = [event for event in events if not isinstance(event, BotUttered)]
-        self._effects(session, conversation, message, now).apply(state, events)
+        self._effects(session, conversation, message_id, now).apply(state, events)
         self.observe(events)
 
-    def _effects(self, session: Session, conversation: Conversation, message: Message, now: datetime) -> Effects:
+    def _effects(self, session: Session, conversation: Conversation, message_id: int, now: datetime) -> Effects:
         variant = self.mind.variants.get(conversation.channel, "")
-        return Effects(session, conversation, message, variant, now)
+        return Effects(session, conversation, message_id, variant, now)
 
     def _tools(self, session: Session, conversation: Conversation, now: datetime) -> Tools:
         def held_data() -> Mapping[str, Any]:
@@ -205,13 +205,13 @@ class Turns:
 
     def _apologise(self, session: Session, conversation: Conversation, message: Message, now: datetime) -> None:
         told = DialogueState(DialogueState.from_json(conversation.state).slots)
-        self._answer(session, conversation, message, told, [c.RunPattern("pattern_internal_error")], now)
+        self._answer(session, conversation, message.id, told, [c.RunPattern("pattern_internal_error")], now)
 
     def _apologise_plainly(self, session: Session, conversation: Conversation, message: Message, now: datetime) -> None:
         """The same without the flows nor the state: what is broken may be in them."""
         sorry = utter(self.mind.engine.domain, "utter_internal_error", slots={})
         events = [sorry, HandoffRequested("internal_error")]
-        self._effects(session, conversation, message, now).apply(DialogueState(), events)
+        self._effects(session, conversation, message.id, now).apply(DialogueState(), events)
 
 
 def _confirms_right(commands: list[c.Command], state: DialogueState) -> bool:

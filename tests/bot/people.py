@@ -29,6 +29,7 @@ class FakeChannel:
     """A provider that remembers what it took, or fails as it is told."""
 
     variant = "sms"
+    per_second = None
 
     def __init__(self, name: str = "sms") -> None:
         self.name = name

@@ -128,19 +128,20 @@ def test_a_message_that_rests_holds_back_the_later_ones(database: Database, now:
     with database.transaction() as session:
         conversation = arrive(session, now, "un")
         arrive(session, now, "deux")
-        message = inbox.next_pending(session, conversation.id, now)
-        assert message is not None
-        inbox.set_back(message, now)
+        head = inbox.next_pending(session, conversation.id, now)
+        assert head is not None
+        assert head.more
+        inbox.set_back(head.message, now)
         session.flush()
         assert inbox.next_pending(session, conversation.id, now) is None
         assert inbox.pending_conversations(session, now) == []
         later = now + timedelta(seconds=2)
-        assert inbox.next_pending(session, conversation.id, later) is message
-        inbox.mark_handled(message, later)
-        session.flush()
+        assert inbox.next_pending(session, conversation.id, later) == head
+        assert inbox.mark_handled(session, head.message.id, later)
+        assert not inbox.mark_handled(session, head.message.id, later)
         following = inbox.next_pending(session, conversation.id, now)
         assert following is not None
-        assert following.text == "deux"
+        assert (following.message.text, following.more) == ("deux", False)
 
 
 def test_a_message_that_always_fails_is_given_up(database: Database, now: datetime) -> None:

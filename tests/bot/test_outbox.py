@@ -102,6 +102,23 @@ def test_workers_never_share_a_job(database: Database, now: datetime) -> None:
     assert sorted(keys) == [f"job {number}" for number in range(8)]
 
 
+def test_a_senders_messages_are_spaced_out_over_all_processes(database: Database, now: datetime) -> None:
+    for number in range(8):
+        owe_test(database, now, f"sms {number}", sender="sms")
+    owe_test(database, now, "nobody counts", sender="web")
+
+    def claim(at: datetime) -> list[outbox.ClaimedJob]:
+        return outbox.claim(database, at, 60, KINDS, 4, {"sms": 2})
+
+    batches = [claim(now), claim(now), claim(now)]
+    starts = {job.key: (job.starts_at - now).total_seconds() for batch in batches for job in batch}
+    assert starts.pop("nobody counts") == 0
+    assert starts == {f"sms {number}": number * 0.5 for number in range(5)}  # the others wait longer than two seconds
+    assert claim(now) == []
+    later = claim(now + timedelta(seconds=1))
+    assert [(job.key, (job.starts_at - now).total_seconds()) for job in later] == [("sms 5", 2.5), ("sms 6", 3.0)]
+
+
 def test_only_the_holder_of_the_lease_settles(database: Database, now: datetime) -> None:
     owe_test(database, now, "fact")
     (first,) = claimed(database, now)
@@ -290,7 +307,7 @@ def test_a_channel_people_fetch_from_owes_nothing(database: Database, now: datet
         message = Message(
             conversation_id=conversation.id, direction="out", author="bot", channel="web", text="un", created_at=now
         )
-        assert not outbox.owe_delivery(session, message, now)
+        outbox.owe_delivery(session, message, now)
     assert message_of(database, message.id).status == "sent"
     assert claimed(database, now) == []
 

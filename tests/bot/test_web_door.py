@@ -102,7 +102,7 @@ def test_an_unforeseen_error_shows_no_trace_and_logs_no_content(
     def fail(*_: object) -> None:
         raise ValueError("Mon secret")
 
-    monkeypatch.setattr(web_log, "find_conversation", fail)
+    monkeypatch.setattr(web_log, "read_page", fail)
     browser.say("Bonjour")
     with caplog.at_level(logging.INFO):
         answer = browser.get("/phone/messages")

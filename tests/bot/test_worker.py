@@ -56,12 +56,12 @@ def answering(database: Database, now: datetime, replies: list[str] | None = Non
 
     def take_turn(conversation_id: int) -> None:
         with database.transaction() as session:
-            message = inbox.next_pending(session, conversation_id, now)
-            if message is None:
+            head = inbox.next_pending(session, conversation_id, now)
+            if head is None:
                 return
-            inbox.mark_handled(message, now)
+            inbox.mark_handled(session, head.message.id, now)
             reply = Message(
-                conversation_id=conversation_id, direction="out", author="bot", channel="sms", text=message.text,
+                conversation_id=conversation_id, direction="out", author="bot", channel="sms", text=head.message.text,
                 owner_epoch=0, created_at=now,
             )  # fmt: skip
             outbox.owe_delivery(session, reply, now)

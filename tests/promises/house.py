@@ -165,7 +165,8 @@ class Person:
         self._seen = max([self._seen, *ids])
 
     def _page_ids(self) -> list[int]:
-        page = web_log.read_page(self.house.database, self.conversation_id, self._seen, (), self.house.time.now)
+        page = web_log.read_page(self.house.database, self.address, self._seen, (), self.house.time.now)
+        assert page is not None
         return [each["id"] for each in page.messages if each["author"] != "resident"]
 
     def _telephone_ids(self) -> list[int]:

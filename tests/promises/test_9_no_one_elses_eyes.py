@@ -51,6 +51,7 @@ class Broken:
     """A provider whose errors quote what they were given, as real ones do."""
 
     name = variant = "sms"
+    per_second = None
     pushes = True
 
     def send(self, message: OutboundMessage) -> str:

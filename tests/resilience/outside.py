@@ -21,6 +21,7 @@ class Provider:
     """A channel that pushes, seen from the service."""
 
     name = variant = PUSHED
+    per_second = None
     pushes = True
 
     def __init__(self, port: int) -> None:

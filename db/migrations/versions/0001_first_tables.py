@@ -40,8 +40,10 @@ def upgrade() -> None:
     sa.Column('key', sa.String(length=96), nullable=False),
     sa.Column('lane', sa.Integer(), nullable=False),
     sa.Column('order_key', sa.String(length=64), nullable=True),
+    sa.Column('sender', sa.String(length=64), nullable=True),
     sa.Column('payload', sa.JSON(), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('give_up_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('lease', sa.String(length=32), nullable=True),
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
@@ -95,6 +97,11 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_place_insee_code'), ['insee_code'], unique=False)
         batch_op.create_index('ix_place_lat_lon', ['lat', 'lon'], unique=False)
 
+    op.create_table('sender',
+    sa.Column('name', sa.String(length=64), nullable=False),
+    sa.Column('free_at', sa.Double(), nullable=False),
+    sa.PrimaryKeyConstraint('name', name=op.f('pk_sender'))
+    )
     op.create_table('qpv',
     sa.Column('code', sa.String(length=8), nullable=False),
     sa.Column('name', sa.Text(), nullable=False),
@@ -512,6 +519,7 @@ def downgrade() -> None:
         batch_op.drop_index('ix_place_lat_lon')
         batch_op.drop_index(batch_op.f('ix_place_insee_code'))
 
+    op.drop_table('sender')
     op.drop_table('place')
     op.drop_table('lead')
     with op.batch_alter_table('job', schema=None) as batch_op:
