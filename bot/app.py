@@ -16,8 +16,8 @@ from starlette.routing import BaseRoute, Mount, Route
 import nlu
 from bot import keys, outbox
 from bot.calendar_files import routes as calendar_routes
-from bot.channels.base import Channel, InboundMessage
 from bot.channels import twilio
+from bot.channels.base import Channel, InboundMessage
 from bot.channels.rendering import Rendered
 from bot.channels.web import WebChannel
 from bot.conversations import consent

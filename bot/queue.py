@@ -215,14 +215,16 @@ def settle_held(session: Session, job: ClaimedJob, until: datetime) -> bool:
 
     False when the lease was lost.
     """
-    patience = {_GIVE_UP_AT: (until + PATIENCE[job.lane]).isoformat()}
-    held = _settle(session, job, due_at=until, payload={**job.payload, **patience}, last_error=HELD)
+    give_up_at = until + PATIENCE[job.lane]
+    held = _settle(session, job, due_at=until, give_up_at=give_up_at, last_error=HELD)
     if held:
         order = select(Job.order_key).where(Job.id == job.id).scalar_subquery()
-        for behind in session.scalars(
-            select(Job).where(Job.order_key == order, Job.id > job.id, Job.done_at.is_(None))
-        ):
-            behind.payload = {**behind.payload, **patience}
+        session.execute(
+            update(Job)
+            .where(Job.order_key == order, Job.id > job.id, Job.done_at.is_(None))
+            .values(give_up_at=give_up_at)
+            .execution_options(synchronize_session=False)
+        )
     return held
 
 
