@@ -56,9 +56,12 @@ def run(context: ActionContext) -> Iterable[Event]:
 
 
 def offered(context: ActionContext) -> Sequence[Opening]:
-    """Openings of the lead who covers the commune, else of the nearest places that hold permanences."""
+    """Openings of the place that is wanted, else of the lead who covers the commune, else of the nearest places."""
     tools: Tools = context.tools
-    lead = lead_of(context)
+    lead, wanted = lead_of(context), context.slots.get("wanted_place")
+    there = open_times(tools.session, context.now, place_ids=[wanted]) if wanted else []
+    if there and (lead is None or there[0].lead_id == lead.id):  # else another town was named since
+        return there
     if lead is not None:
         openings = open_times(tools.session, context.now, lead_ids=[lead.id])
         if openings:

@@ -31,6 +31,7 @@ def run(context: ActionContext) -> Iterable[Event]:
         return
     yield AppointmentBooked(booking.id)
     yield SlotSet("opening_status", "booked")
+    yield SlotSet("wanted_place", None)
     yield confirmation(context, booking, "utter_booked")
 
 

@@ -3,15 +3,19 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from bot.channels.gsm7 import cost, fold
 from bot.conversations import cases
 from bot.conversations.case_models import Case
 from bot.conversations.models import Conversation
 from bot.runtime import payloads
+from desk import telling
+from directory import bookings
 from flows.engine.state import DialogueState
 from tests.scenarios import given, outcome
 from tests.scenarios.reading import DOES, Scenario
@@ -136,6 +140,7 @@ class Play:
                 "take_over": lambda: cases.take_over(session, case.id, lead, now),
                 "reply": lambda: cases.reply(session, case.id, lead, does["text"], now),
                 "give_back": lambda: cases.give_back(session, case.id, lead, now),
+                "cancel": lambda: _cancel(session, case, does["text"], now),
                 "close": lambda: cases.close(session, case.id, lead, does["outcome"], now),
             }
             acts[does["does"]]()
@@ -205,6 +210,13 @@ class Play:
         if len(wanted) > 1 and wanted.startswith("/") and wanted.endswith("/"):
             return re.search(wanted[1:-1], text) is not None
         return (fold(wanted) if self.stage.channel == "sms" else wanted) in text
+
+
+def _cancel(session: Session, case: Case, text: str, now: datetime) -> None:
+    """The lead gives the person's next booking up and tells them, as the desk's button does."""
+    booking = bookings.upcoming(session, case.contact_id, now)[0]
+    telling.tell(session, case.contact_id, booking.lead_id, text, now)
+    bookings.cancel(session, booking.id, now, by="lead")
 
 
 ACTS: Mapping[str, Callable[[Play, Any, Mapping[str, Any]], None]] = {
