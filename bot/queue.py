@@ -221,7 +221,7 @@ def settle_held(session: Session, job: ClaimedJob, until: datetime) -> bool:
         order = select(Job.order_key).where(Job.id == job.id).scalar_subquery()
         session.execute(
             update(Job)
-            .where(Job.order_key == order, Job.id > job.id, Job.done_at.is_(None))
+            .where(Job.order_key == order, Job.id > job.id, Job.done_at.is_(None), Job.give_up_at < give_up_at)
             .values(give_up_at=give_up_at)
             .execution_options(synchronize_session=False)
         )
