@@ -26,7 +26,7 @@ class Telegram:
         settings = services.settings
         self._services = services
         self._secret = webhook_secret(token)
-        self.api = BotApi(token, str(settings.telegram_api_url) if settings.telegram_api_url else None)
+        self.api = BotApi(token, api_url(settings))
         self.channel = TelegramChannel(self.api, self._calendar)
         self.door = Door(
             services.database,
@@ -62,6 +62,11 @@ class Telegram:
     def _calendar(self, reference: str) -> bytes | None:
         with self._services.database.reading() as session:
             return calendar_text(session, reference)
+
+
+def api_url(settings: Settings) -> str | None:
+    """Where the Bot API answers; None for Telegram's own."""
+    return str(settings.telegram_api_url) if settings.telegram_api_url else None
 
 
 def webhook_url(settings: Settings) -> str | None:
