@@ -57,7 +57,7 @@ CONTENDERS = {
         "ours",
         CHECKOUT,
         (str(ALLERVERS), "nlu", "train", "--data", "{data}", "--out", "{model}"),
-        (str(ALLERVERS), "nlu", "parse", "--model", "{model}"),
+        (sys.executable, "-m", "tests.bench.nlu.ours", "{model}"),
     ),
     "diet": rasa("Rasa DIET", "config.diet.yml"),
     "light": rasa("Rasa light", "config.light.yml"),
