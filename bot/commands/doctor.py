@@ -8,7 +8,7 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.commands import doctor_telegram, doctor_twilio, flows, storage
+from bot.commands import doctor_rasa, doctor_telegram, doctor_twilio, flows, storage
 from bot.commands.findings import FAILS, MISSING, OK, Finding
 from bot.commands.wiring import Wiring
 from bot.errors import BotError
@@ -126,6 +126,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     _database,
     _flows,
     _outside,
+    doctor_rasa.examine,
     doctor_telegram.examine,
     doctor_twilio.examine,
 )
