@@ -24,6 +24,7 @@ from bot.conversations import consent
 from bot.conversations.notifications import NOTIFY, Notifier
 from bot.conversations.reminder_job import Reminder
 from bot.conversations.reminders import REMIND
+from bot.embedding import embedder_of
 from bot.mail import Mailer, PrintingMailer, SmtpMailer
 from bot.metrics import RASA, Metrics
 from bot.runtime.interpreter import Interpreter
@@ -45,6 +46,7 @@ from flows.knowledge_live import LiveKnowledge
 from flows.loader import load_domain, load_flows
 from nlu.cache import load_or_train
 from nlu.engine import Engine as Understander
+from nlu.progress import Bar
 from nlu.remote import RasaServer
 
 APPS = "allervers.apps"
@@ -97,7 +99,9 @@ class Services:
         with self.database.reading() as session:
             neighbourhoods = tuple(session.scalars(select(Qpv.name).distinct().order_by(Qpv.name)))
         lookups = {"qpv": neighbourhoods} if neighbourhoods else None
-        return load_or_train(TRAINING_DATA, self.settings.data_dir / "nlu", gazetteer().names(), lookups).engine()
+        cache, embedder = self.settings.data_dir / "nlu", embedder_of(self.settings)
+        model = load_or_train(TRAINING_DATA, cache, gazetteer().names(), lookups, embedder=embedder, progress=Bar())
+        return model.engine(embedder)
 
     @cached_property
     def parse(self) -> Parse:

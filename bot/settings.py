@@ -93,6 +93,14 @@ class Settings(BaseSettings):
     """A Rasa server; the embedded engine when not set."""
     nlu_token: SecretStr | None = None
     """What the Rasa server wants as `token`."""
+    embedding_url: AnyHttpUrl | None = None
+    """An OpenAI-compatible endpoint that embeds sentences (`…/v1`); nothing leaves this machine when not set."""
+    embedding_token: SecretStr | None = None
+    """What that endpoint wants as bearer token."""
+    embedding_model: str = "intfloat/multilingual-e5-small"
+    """The model asked of that endpoint."""
+    embedding_file: Path | None = None
+    """An ONNX sentence model, its `tokenizer.json` beside it; the bundled model when neither is set."""
     geocoder_url: AnyHttpUrl | None = None
     """A BAN-like address search; communes and places only when not set."""
 

@@ -5,20 +5,32 @@ import importlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
+from nlu.embedding.base import Embedder
+from nlu.embedding.store import VectorStore
 from nlu.entities.base import CommuneRow
 from nlu.errors import ModelError
 from nlu.model import Model, files_named
 from nlu.pipeline import DEFAULT_CONFIG, load_pipeline
+from nlu.progress import Progress, silent
 from nlu.training import find_files
 
 PACKAGE = Path(__file__).parent
+SHIPPED_VECTORS = PACKAGE / "vectors.npz"
+KEPT_VECTORS = "vectors.npz"
 
 
-def trainer() -> Callable[..., Model]:
-    """`nlu.train.train`, imported only now: scikit-learn costs a second and 80 MB that parsing never needs."""
-    function: Callable[..., Model] = importlib.import_module("nlu.train").train
-    return function
+def training(
+    embedder: Embedder | None = None, kept: Path | None = None, progress: Progress = silent
+) -> tuple[Callable[..., Model], Any]:
+    """`nlu.train.train` and the means it wants, imported only now: scikit-learn costs a second and 80 MB.
+
+    Vectors are taken from those that ship and from the folder `kept`, which gets what is computed.
+    """
+    module = importlib.import_module("nlu.train")
+    store = VectorStore([SHIPPED_VECTORS], kept / KEPT_VECTORS if kept else None) if embedder else VectorStore()
+    return module.train, module.Means(embedder, store, progress)
 
 
 def load_or_train(
@@ -27,17 +39,20 @@ def load_or_train(
     gazetteer: Iterable[CommuneRow] = (),
     lookups: Mapping[str, tuple[str, ...]] | None = None,
     config: Path = DEFAULT_CONFIG,
+    embedder: Embedder | None = None,
+    progress: Progress = silent,
 ) -> Model:
     """The model of this data, from `cache/<hash>` when it is there; trained and kept there otherwise."""
     files = find_files(data)
     rows = tuple((code, name, tuple(codes), count) for code, name, codes, count in gazetteer)
-    folder = cache / fingerprint(files, rows, lookups or {}, config)
+    folder = cache / fingerprint(files, rows, lookups or {}, config, embedder)
     if folder.is_dir():
         try:
             return Model.load(folder)
         except ModelError:
             pass  # damaged: train it again below
-    model = trainer()(files, rows, lookups, config)
+    learn, means = training(embedder, cache, progress)
+    model = learn(files, rows, lookups, config, means)
     model.save(folder)
     return model
 
@@ -47,13 +62,15 @@ def fingerprint(
     gazetteer: tuple[CommuneRow, ...],
     lookups: Mapping[str, tuple[str, ...]],
     config: Path,
+    embedder: Embedder | None = None,
 ) -> str:
     """A hash of the data, the config and its files, the caller's lists, and the code that trains."""
     pipeline = load_pipeline(config)
     named = [pipeline.folder / name for name in files_named(pipeline.source)]
-    code = [*PACKAGE.glob("*.py"), *PACKAGE.glob("entities/*.py"), *PACKAGE.glob("entities/*.yml")]
+    code = [file for pattern in ("*.py", "entities/*.py", "entities/*.yml") for file in PACKAGE.glob(pattern)]
     digest = hashlib.sha256()
     for file in (*files, config, *named, *sorted(code)):
         digest.update(hashlib.sha256(file.read_bytes()).digest())
+    digest.update((embedder.name if embedder else "").encode())
     digest.update(json.dumps([gazetteer, {name: list(words) for name, words in lookups.items()}]).encode())
     return digest.hexdigest()[:20]

@@ -1,25 +1,38 @@
 """The engine: a text in, an `Understanding` out. Thread-safe, and never raises whatever the text is."""
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 
-from nlu.classifier import LinearClassifier
+from nlu.classifier import Classifier
+from nlu.embedding.base import Embedder, Vectors
 from nlu.entities import registry
 from nlu.entities.base import CommuneRow, Extractor, Resources, words_of
+from nlu.errors import EmbeddingError
 from nlu.folding import fold
 from nlu.normalise import Lexicon, Normaliser
 from nlu.pipeline import Pipeline
 from nlu.training import TrainingData
 from nlu.understanding import Understanding
 
+log = logging.getLogger(__name__)
+
 
 class Engine:
-    """A trained pipeline. Nothing in it changes after it is built."""
+    """A trained pipeline. Nothing in it changes after it is built, but what it has already complained of."""
 
-    def __init__(self, normaliser: Normaliser, classifier: LinearClassifier, extractors: Iterable[Extractor]) -> None:
+    def __init__(
+        self,
+        normaliser: Normaliser,
+        classifier: Classifier,
+        extractors: Iterable[Extractor],
+        embedder: Embedder | None = None,
+    ) -> None:
         self.normaliser = normaliser
         self.classifier = classifier
         self.extractors = tuple(extractors)
+        self.embedder = self._fitting(embedder)
+        self._complained = False
 
     @property
     def intents(self) -> tuple[str, ...]:
@@ -28,8 +41,30 @@ class Engine:
 
     def parse(self, text: str) -> Understanding:
         """What a text means: one intent, all intents ranked, and the entities."""
-        ranking = self.classifier.rank(self.normaliser(text))
+        ranking = self.classifier.rank(self.normaliser(text), self._vector(text))
         return Understanding(text, ranking[0], ranking, registry.extract_all(self.extractors, text))
+
+    def _fitting(self, embedder: Embedder | None) -> Embedder | None:
+        """The embedder, when it is the one the model was trained with."""
+        sentence = self.classifier.sentence
+        if sentence is None or (embedder is not None and embedder.name == sentence.embedder):
+            return embedder if sentence else None
+        at_hand = "none is at hand" if embedder is None else f"{embedder.name} is at hand"
+        log.warning("texts are read by their letters: the model wants %s, and %s", sentence.embedder, at_hand)
+        return None
+
+    def _vector(self, text: str) -> Vectors | None:
+        if self.embedder is None:
+            return None
+        try:
+            vector: Vectors = self.embedder.embed([text])[0]
+        except EmbeddingError as error:
+            if not self._complained:
+                log.warning("texts are read by their letters: %s", error)
+            self._complained = True
+            return None
+        self._complained = False
+        return vector
 
 
 def build_normaliser(pipeline: Pipeline) -> Normaliser:

@@ -32,3 +32,7 @@ class ModelError(NluError):
 
 class RemoteError(NluError):
     """The Rasa server is away, refuses, or does not answer as Rasa does. Never says what was asked."""
+
+
+class EmbeddingError(NluError):
+    """Texts cannot be embedded here. The engine goes on by their letters alone."""

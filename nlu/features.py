@@ -5,7 +5,7 @@ At run time only the few n-grams of one text are looked up, so a sparse product 
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 Indices = NDArray[np.int32]
-Analyser = Callable[[str], list[str]]
+Counts = Mapping[str, int]
 
 
 def word_ngrams(text: str, smallest: int, largest: int) -> list[str]:
@@ -62,31 +62,26 @@ class NgramBlock:
         self.columns = {gram: column for column, gram in enumerate(grams)}
 
     @classmethod
-    def fit(cls, options: NgramOptions, texts: Iterable[str]) -> "NgramBlock":
-        documents: Counter[str] = Counter()
+    def fit(cls, options: NgramOptions, documents: Iterable[Counts]) -> "NgramBlock":
+        spread: Counter[str] = Counter()
         total = 0
-        for text in texts:
-            documents.update(set(ANALYSERS[options.analyser](text, options.smallest, options.largest)))
+        for counts in documents:
+            spread.update(counts.keys())
             total += 1
-        grams = sorted(gram for gram, count in documents.items() if count >= options.min_documents)
-        idf = [math.log((1 + total) / (1 + documents[gram])) + 1 for gram in grams]
+        grams = sorted(gram for gram, count in spread.items() if count >= options.min_documents)
+        idf = [math.log((1 + total) / (1 + spread[gram])) + 1 for gram in grams]
         return cls(options, grams, np.asarray(idf, dtype=np.float32))
 
-    def row(self, text: str) -> tuple[Indices, Floats]:
-        """The columns present in one text and their values; of length `weight`, or empty."""
-        options = self.options
+    def row(self, counts: Counts) -> tuple[Indices, Floats]:
+        """The columns present in one counted text and their values; of length `weight`, or empty."""
         columns = self.columns
-        counts: dict[int, int] = {}
-        for gram in ANALYSERS[options.analyser](text, options.smallest, options.largest):
-            column = columns.get(gram)
-            if column is not None:
-                counts[column] = counts.get(column, 0) + 1
-        indices = np.fromiter(counts.keys(), dtype=np.int32, count=len(counts))
-        values = np.fromiter(counts.values(), dtype=np.float32, count=len(counts))
+        known = {columns[gram]: count for gram, count in counts.items() if gram in columns}
+        indices = np.fromiter(known.keys(), dtype=np.int32, count=len(known))
+        values = np.fromiter(known.values(), dtype=np.float32, count=len(known))
         values = (np.log(values) + 1) * self.idf[indices]
         norm = float(np.sqrt(values @ values))
         if norm > 0:
-            values *= options.weight / norm
+            values *= self.options.weight / norm
         return indices, values.astype(np.float32, copy=False)
 
 
@@ -98,8 +93,9 @@ class FeatureSpace:
         self.offsets = np.cumsum([0, *(len(block.grams) for block in self.blocks)]).tolist()
 
     @classmethod
-    def fit(cls, options: Sequence[NgramOptions], texts: Sequence[str]) -> "FeatureSpace":
-        return cls([NgramBlock.fit(block, texts) for block in options])
+    def fit(cls, options: Sequence[NgramOptions], documents: Sequence[Sequence[Counts]]) -> "FeatureSpace":
+        """Learns each block's vocabulary from texts counted by `count`."""
+        return cls([NgramBlock.fit(block, (one[i] for one in documents)) for i, block in enumerate(options)])
 
     @property
     def width(self) -> int:
@@ -107,6 +103,15 @@ class FeatureSpace:
 
     def row(self, text: str) -> tuple[Indices, Floats]:
         """The sparse row of one normalised text, over all blocks."""
-        rows = [block.row(text) for block in self.blocks]
+        return self.row_of(count([block.options for block in self.blocks], text))
+
+    def row_of(self, counted: Sequence[Counts]) -> tuple[Indices, Floats]:
+        """The same for a text counted already."""
+        rows = [block.row(counts) for block, counts in zip(self.blocks, counted, strict=True)]
         indices = [columns + offset for (columns, _), offset in zip(rows, self.offsets, strict=False)]
         return np.concatenate(indices), np.concatenate([values for _, values in rows])
+
+
+def count(options: Sequence[NgramOptions], text: str) -> list[Counts]:
+    """How often each n-gram occurs in a normalised text, block by block."""
+    return [Counter(ANALYSERS[one.analyser](text, one.smallest, one.largest)) for one in options]

@@ -1,114 +1,157 @@
-"""Trains the linear classifier with scikit-learn. Imported for training only: parsing needs numpy alone."""
+"""Trains the classifier. Imported for training only (scikit-learn, scipy): parsing needs numpy alone."""
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-import scipy.sparse as sparse
 from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
-from sklearn.svm import LinearSVC
+from scipy.optimize import minimize
 
-from nlu.classifier import ClassifierOptions, FallbackOptions, LinearClassifier, softmax
-from nlu.features import FeatureSpace, Floats, NgramOptions
+from nlu.classifier import (
+    Blend,
+    Classifier,
+    ClassifierOptions,
+    FallbackOptions,
+    LetterScorer,
+    SentenceOptions,
+    SentenceScorer,
+    softmax,
+)
+from nlu.embedding.base import Vectors, unit
+from nlu.features import Counts, FeatureSpace, NgramOptions, count
+from nlu.fit_linear import Labels, fit_machines, fit_softmax, matrix
+from nlu.pipeline import Pipeline
+from nlu.progress import Progress, silent
 
-WORKERS = 2
-TOLERANCE = 1e-2  # finer changes no answer and doubles the time
-SHARPNESSES = np.geomspace(0.3, 60, 80)
-SEED = 0
-
-Labels = NDArray[np.int64]
 Scores = NDArray[np.float64]
+
+SEED = 0
+USUAL = Blend(letters=4.0, meaning=1.0, threshold=0.0)  # for data too thin to learn it from
+SAMPLE = 3000  # rows enough to learn a blend's two numbers from
+STRANGER = 0.002  # of the sentences of a domain, this share lies further from all its centres than the floor
 
 
 def fit(
     texts: Sequence[str],
+    vectors: Vectors | None,
     names: Sequence[str],
-    blocks: Sequence[NgramOptions],
-    options: ClassifierOptions,
-    fallback: FallbackOptions,
-) -> LinearClassifier:
-    """Trains on normalised texts; confidence and threshold come from texts unseen in training."""
+    pipeline: Pipeline,
+    embedder: str = "",
+    progress: Progress = silent,
+) -> Classifier:
+    """Trains on normalised texts and their vectors; confidence and threshold come from texts unseen in training."""
+    blocks, options, fallback = pipeline.blocks, pipeline.classifier, pipeline.fallback
+    sentence = pipeline.sentence or SentenceOptions()
     intents = sorted(set(names))
     labels: Labels = np.asarray([intents.index(name) for name in names], dtype=np.int64)
-    scores = out_of_fold(texts, labels, blocks, options)
-    sharpness = fit_sharpness(scores, labels)
+    width = len(intents)
+    parts = assign_folds(labels, options.folds)
+    tested = parts >= 0
+    letters, meaning = np.zeros((len(texts), width)), np.zeros((len(texts), width))
+    near = np.zeros(len(texts), dtype=np.float32)
+    counted = [count(blocks, text) for text in texts]
+    folds = sorted(set(parts[tested].tolist()))
+    for done, fold in enumerate(folds):
+        progress("training", done, len(folds) + 1)
+        known, unseen = np.flatnonzero(parts != fold), np.flatnonzero(parts == fold)
+        scorer = fit_letters([counted[i] for i in known], labels[known], width, blocks, options)
+        letters[unseen] = matrix(scorer.space, [counted[i] for i in unseen]) @ scorer.weights + scorer.bias
+        if vectors is not None:
+            taught = fit_sentences(vectors[known], labels[known], width, sentence, embedder)
+            places = taught.place(vectors[unseen])
+            meaning[unseen] = places @ taught.weights + taught.bias
+            near[unseen] = (places @ taught.centres.T).max(axis=1)
+    progress("training", len(folds), len(folds) + 1)
+    scorer = fit_letters(counted, labels, width, blocks, options)
+    progress("training", len(folds) + 1, len(folds) + 1)
+    seen = labels[tested]
+    alone = fit_blend(letters[tested], None, seen, intents, fallback)
+    if vectors is None:
+        unseen_accuracy = _accuracy(alone.probabilities(letters[tested], None), seen)
+        return Classifier(tuple(intents), fallback.intent, scorer, alone, unseen_accuracy=unseen_accuracy)
+    both = fit_blend(letters[tested], meaning[tested], seen, intents, fallback)
+    floor = float(np.quantile(near[tested], STRANGER)) if tested.any() else -1.0
+    return Classifier(
+        tuple(intents),
+        fallback.intent,
+        scorer,
+        alone,
+        fit_sentences(vectors, labels, width, sentence, embedder, floor),
+        both,
+        _accuracy(both.probabilities(letters[tested], meaning[tested]), seen),
+    )
+
+
+def assign_folds(labels: Labels, folds: int) -> NDArray[np.int64]:
+    """The part each text is tested in, every intent spread evenly; -1 for an intent's only text: never tested."""
+    parts = np.full(len(labels), -1, dtype=np.int64)
+    if folds < 2 or labels.max() == 0:
+        return parts
+    shuffled = np.random.default_rng(SEED).permutation(len(labels))
+    for label in range(int(labels.max()) + 1):
+        own = shuffled[labels[shuffled] == label]
+        if len(own) > 1:
+            parts[own] = np.arange(len(own)) % folds
+    return parts
+
+
+def fit_letters(
+    documents: Sequence[Sequence[Counts]],
+    labels: Labels,
+    width: int,
+    blocks: Sequence[NgramOptions],
+    options: ClassifierOptions,
+) -> LetterScorer:
+    """A linear machine per intent over n-grams."""
+    space = FeatureSpace.fit(blocks, documents)
+    weights, bias = fit_machines(matrix(space, documents), labels, width, options.C, options.own_weight)
+    return LetterScorer(space, weights, bias)
+
+
+def fit_sentences(
+    vectors: Vectors, labels: Labels, width: int, options: SentenceOptions, embedder: str, floor: float = -1.0
+) -> SentenceScorer:
+    """A softmax regression over embeddings."""
+    mean = vectors.mean(axis=0)
+    places = unit(vectors - mean)
+    centres = unit(np.stack([places[labels == label].mean(axis=0) for label in range(width)]))
+    weights, bias = fit_softmax(places, labels, width, options.C, options.steps)
+    return SentenceScorer(embedder, mean, weights, bias, centres, floor)
+
+
+def fit_blend(
+    letters: Scores, meaning: Scores | None, labels: Labels, intents: Sequence[str], fallback: FallbackOptions
+) -> Blend:
+    """The weights that make the softmax of unseen scores most believable (smallest log loss), and the threshold."""
     threshold = fallback.threshold
+    if not len(letters):
+        return Blend(USUAL.letters, USUAL.meaning, threshold or 0.0)
+    sample = np.random.default_rng(SEED).permutation(len(labels))[:SAMPLE]
+    rows = np.arange(len(sample))
+
+    def loss(logs: NDArray[np.float64]) -> float:
+        weights = np.exp(logs)
+        scores = letters[sample] * weights[0] + (0 if meaning is None else meaning[sample] * weights[1])
+        return float(-np.log(np.maximum(softmax(scores)[rows, labels[sample]], 1e-12)).mean())
+
+    start = np.log([USUAL.letters, USUAL.meaning][: 1 if meaning is None else 2])
+    found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 60, "xatol": 0.01, "fatol": 1e-4})
+    # Perfectly told apart, scores could be sharpened for ever.
+    weights = np.exp(np.clip(found.x, -3, 4)).tolist()
+    blend = Blend(weights[0], 0.0 if meaning is None else weights[1], 0.0)
     if threshold is None:
-        threshold = fit_threshold(scores * sharpness, labels, intents, fallback)
-    space = FeatureSpace.fit(blocks, texts)
-    weights, bias = fit_linear(matrix(space, texts), labels, len(intents), options)
-    accuracy = float((scores.argmax(axis=1) == labels).mean()) if len(scores) else None
-    return LinearClassifier(intents, space, weights, bias, sharpness, fallback.intent, threshold, accuracy)
+        threshold = fit_threshold(blend.probabilities(letters, meaning), labels, intents, fallback)
+    return Blend(blend.letters, blend.meaning, threshold)
 
 
-def out_of_fold(
-    texts: Sequence[str], labels: Labels, blocks: Sequence[NgramOptions], options: ClassifierOptions
-) -> Scores:
-    """Scores of each text by a model that never saw it. Empty when the data is too thin for folds."""
-    count = int(labels.max()) + 1
-    rarest = int(np.bincount(labels, minlength=count).min())
-    folds = min(options.folds, rarest)
-    if folds < 2 or count < 2:
-        return np.zeros((0, count))
-    scores = np.zeros((len(texts), count))
-    splitter = StratifiedKFold(folds, shuffle=True, random_state=SEED)
-    for known, unseen in splitter.split(np.zeros(len(texts)), labels):
-        space = FeatureSpace.fit(blocks, [texts[i] for i in known])
-        weights, bias = fit_linear(matrix(space, [texts[i] for i in known]), labels[known], count, options)
-        scores[unseen] = matrix(space, [texts[i] for i in unseen]) @ weights + bias
-    return scores
-
-
-def matrix(space: FeatureSpace, texts: Sequence[str]) -> sparse.csr_matrix:
-    """One sparse row per text."""
-    rows = [space.row(text) for text in texts]
-    starts = np.cumsum([0, *(len(indices) for indices, _ in rows)])
-    indices = np.concatenate([indices for indices, _ in rows])
-    values = np.concatenate([values for _, values in rows])
-    return sparse.csr_matrix((values, indices, starts), shape=(len(texts), space.width))
-
-
-def fit_linear(
-    rows: sparse.csr_matrix, labels: Labels, count: int, options: ClassifierOptions
-) -> tuple[Floats, Floats]:
-    """One linear SVM per intent against all others; liblinear frees the lock, so two run at once."""
-    if count == 1:
-        return np.zeros((rows.shape[1], 1), np.float32), np.ones(1, np.float32)
-    weights = np.zeros((rows.shape[1], count), dtype=np.float32)
-    bias = np.zeros(count, dtype=np.float32)
-
-    def fit_one(label: int) -> None:
-        machine = LinearSVC(
-            C=options.C,
-            class_weight={True: options.own_weight, False: 1.0},
-            tol=TOLERANCE,
-            random_state=SEED,
-        )
-        machine.fit(rows, labels == label)
-        weights[:, label] = machine.coef_[0]
-        bias[label] = machine.intercept_[0]
-
-    with ThreadPoolExecutor(WORKERS) as workers:
-        list(workers.map(fit_one, range(count)))
-    return weights, bias
-
-
-def fit_sharpness(scores: Scores, labels: Labels) -> float:
-    """The factor that makes the softmax of unseen scores most believable (smallest log loss)."""
-    if not len(scores):
-        return 5.0  # usual for these scores; the data is too thin to measure
-    rows = np.arange(len(labels))
-    losses = [-np.log(np.maximum(softmax(scores * factor)[rows, labels], 1e-12)).mean() for factor in SHARPNESSES]
-    return float(SHARPNESSES[int(np.argmin(losses))])
-
-
-def fit_threshold(scores: Scores, labels: Labels, intents: Sequence[str], fallback: FallbackOptions) -> float:
+def fit_threshold(probabilities: Scores, labels: Labels, intents: Sequence[str], fallback: FallbackOptions) -> float:
     """The confidence under which a text is refused: `false_rejection` of the right answers lie below."""
-    if not len(scores) or fallback.intent not in intents:
-        return 0.0  # nothing to learn it from, or no such answer in this data: never refuse
-    probabilities = softmax(scores)
+    if fallback.intent not in intents:
+        return 0.0  # no such answer in this data: never refuse
     right = (probabilities.argmax(axis=1) == labels) & (labels != intents.index(fallback.intent))
     if not right.any():
         return 0.0
     return float(np.quantile(probabilities.max(axis=1)[right], fallback.false_rejection))
+
+
+def _accuracy(probabilities: Scores, labels: Labels) -> float | None:
+    return float((probabilities.argmax(axis=1) == labels).mean()) if len(labels) else None

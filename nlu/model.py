@@ -3,22 +3,23 @@
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import yaml
 
-from nlu.classifier import LinearClassifier
+from nlu.classifier import Blend, Classifier, LetterScorer, SentenceScorer
+from nlu.embedding.base import Embedder
 from nlu.engine import Engine, build_extractors, build_normaliser
 from nlu.entities.base import Resources
 from nlu.errors import ModelError
 from nlu.features import FeatureSpace, NgramBlock
 from nlu.pipeline import Pipeline, load_pipeline
 
-FORMAT = 1
+FORMAT = 2
 _CONFIG, _META, _GRAMS, _RESOURCES, _ARRAYS = (
     "config.yml",
     "model.json",
@@ -26,6 +27,7 @@ _CONFIG, _META, _GRAMS, _RESOURCES, _ARRAYS = (
     "resources.json",
     "arrays.npz",
 )
+_SENTENCE = ("sentence_mean", "sentence_weights", "sentence_bias", "sentence_centres")
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,13 @@ class Model:
     """A pipeline with what it learnt. `engine()` makes it ready to parse."""
 
     pipeline: Pipeline
-    classifier: LinearClassifier
+    classifier: Classifier
     resources: Resources
 
-    def engine(self) -> Engine:
-        """An engine that parses with this model."""
+    def engine(self, embedder: Embedder | None = None) -> Engine:
+        """An engine that parses with this model, by letters alone without the embedder it was trained with."""
         extractors = build_extractors(self.pipeline, self.resources)
-        return Engine(build_normaliser(self.pipeline), self.classifier, extractors)
+        return Engine(build_normaliser(self.pipeline), self.classifier, extractors, embedder)
 
     def save(self, folder: Path) -> None:
         """Writes the model; the folder appears whole or not at all."""
@@ -63,13 +65,16 @@ class Model:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(self.pipeline.folder / name, folder / name)
         classifier = self.classifier
+        sentence = classifier.sentence
         meta = {
             "format": FORMAT,
             "intents": classifier.intents,
-            "sharpness": classifier.sharpness,
             "fallback": classifier.fallback,
-            "threshold": classifier.threshold,
             "unseen_accuracy": classifier.unseen_accuracy,
+            "alone": asdict(classifier.alone),
+            "both": asdict(classifier.both) if classifier.both else None,
+            "embedder": sentence.embedder if sentence else None,
+            "floor": sentence.floor if sentence else None,
         }
         resources = {
             "lookups": self.resources.lookups,
@@ -78,13 +83,16 @@ class Model:
             "words": sorted(self.resources.words),
             "marked": {kind: sorted(words) for kind, words in self.resources.marked.items()},
         }
-        blocks = classifier.space.blocks
+        letters = classifier.letters
         _dump(folder / _META, meta)
         _dump(folder / _RESOURCES, resources)
-        _dump(folder / _GRAMS, [block.grams for block in blocks])
-        idf = {f"idf{number}": block.idf for number, block in enumerate(blocks)}
+        _dump(folder / _GRAMS, [block.grams for block in letters.space.blocks])
+        arrays = {f"idf{number}": block.idf for number, block in enumerate(letters.space.blocks)}
+        arrays |= {"weights": letters.weights, "bias": letters.bias}
+        if sentence:
+            arrays |= {name: getattr(sentence, name.removeprefix("sentence_")) for name in _SENTENCE}
         with (folder / _ARRAYS).open("wb") as file:
-            np.savez(file, weights=classifier.weights, bias=classifier.bias, **idf)  # type: ignore[arg-type]
+            np.savez(file, **arrays)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, folder: Path) -> "Model":
@@ -96,21 +104,7 @@ class Model:
             pipeline = load_pipeline(folder / _CONFIG)
             resources = _load(folder / _RESOURCES)
             with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
-                blocks = [
-                    NgramBlock(options, grams, arrays[f"idf{number}"])
-                    for number, (options, grams) in enumerate(zip(pipeline.blocks, _load(folder / _GRAMS), strict=True))
-                ]
-                weights, bias = arrays["weights"], arrays["bias"]
-            classifier = LinearClassifier(
-                meta["intents"],
-                FeatureSpace(blocks),
-                weights,
-                bias,
-                meta["sharpness"],
-                meta["fallback"],
-                meta["threshold"],
-                meta["unseen_accuracy"],
-            )
+                classifier = _classifier(meta, pipeline, _load(folder / _GRAMS), arrays)
         except FileNotFoundError as error:
             raise ModelError(f"{folder}: {error.filename} is missing. Train the model again") from None
         except (KeyError, ValueError, TypeError) as error:
@@ -127,6 +121,27 @@ class Model:
                 folder=folder,
             ),
         )
+
+
+def _classifier(meta: Mapping[str, Any], pipeline: Pipeline, grams: Any, arrays: Any) -> Classifier:
+    blocks = [
+        NgramBlock(options, words, arrays[f"idf{number}"])
+        for number, (options, words) in enumerate(zip(pipeline.blocks, grams, strict=True))
+    ]
+    sentence = both = None
+    if meta["embedder"] is not None:
+        learnt = {name.removeprefix("sentence_"): arrays[name] for name in _SENTENCE}
+        sentence = SentenceScorer(embedder=meta["embedder"], floor=meta["floor"], **learnt)
+        both = Blend(**meta["both"])
+    return Classifier(
+        tuple(meta["intents"]),
+        meta["fallback"],
+        LetterScorer(FeatureSpace(blocks), arrays["weights"], arrays["bias"]),
+        Blend(**meta["alone"]),
+        sentence,
+        both,
+        meta["unseen_accuracy"],
+    )
 
 
 def files_named(source: Any) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from nlu.classifier import ClassifierOptions, FallbackOptions
+from nlu.classifier import ClassifierOptions, FallbackOptions, SentenceOptions
 from nlu.errors import ConfigError
 from nlu.features import ANALYSERS, NgramOptions
 from nlu.normalise import MAX_CHARACTERS
@@ -34,12 +34,13 @@ class ExtractorOptions:
 
 @dataclasses.dataclass(frozen=True)
 class Pipeline:
-    """A validated config. `folder` is what the paths in it are relative to."""
+    """A validated config. `folder` is what the paths in it are relative to; no `sentence` means no embedding."""
 
     language: str
     normaliser: NormaliserOptions
     blocks: tuple[NgramOptions, ...]
     classifier: ClassifierOptions
+    sentence: SentenceOptions | None
     fallback: FallbackOptions
     extractors: tuple[ExtractorOptions, ...]
     folder: Path
@@ -49,7 +50,8 @@ class Pipeline:
 _STAGES: dict[str, type] = {
     "nlu.normalise.Normaliser": NormaliserOptions,
     "nlu.features.NgramBlock": NgramOptions,
-    "nlu.classifier.LinearClassifier": ClassifierOptions,
+    "nlu.classifier.LetterScorer": ClassifierOptions,
+    "nlu.classifier.SentenceScorer": SentenceOptions,
     "nlu.classifier.Fallback": FallbackOptions,
 }
 _EXTRACTORS_PREFIX = "nlu.entities."
@@ -92,7 +94,8 @@ def read_pipeline(content: Any, folder: Path) -> Pipeline:
         language=str(content.get("language", "en")),
         normaliser=_one(found, "nlu.normalise.Normaliser"),
         blocks=tuple(blocks),
-        classifier=_one(found, "nlu.classifier.LinearClassifier"),
+        classifier=_one(found, "nlu.classifier.LetterScorer"),
+        sentence=_one(found, "nlu.classifier.SentenceScorer") if found["nlu.classifier.SentenceScorer"] else None,
         fallback=_one(found, "nlu.classifier.Fallback"),
         extractors=tuple(extractors),
         folder=folder,

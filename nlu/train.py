@@ -1,15 +1,31 @@
 """Trains a model from Rasa NLU data. Brings scikit-learn in: reach it through `nlu.cache` at run time."""
 
+import logging
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from nlu import fit
+from nlu.embedding.base import Embedder, Vectors
+from nlu.embedding.store import VectorStore
 from nlu.engine import build_normaliser, gather_resources
 from nlu.entities.base import CommuneRow
-from nlu.errors import DataError
+from nlu.errors import DataError, EmbeddingError
 from nlu.model import Model
 from nlu.pipeline import DEFAULT_CONFIG, Pipeline, load_pipeline
+from nlu.progress import Progress, silent
 from nlu.training import TrainingData, read
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Means:
+    """What training may use: an embedder and the vectors kept for it; and whom it tells how far it is."""
+
+    embedder: Embedder | None = None
+    store: VectorStore = field(default_factory=VectorStore)
+    progress: Progress = silent
 
 
 def train(
@@ -17,9 +33,10 @@ def train(
     gazetteer: Iterable[CommuneRow] = (),
     lookups: Mapping[str, tuple[str, ...]] | None = None,
     config: Path = DEFAULT_CONFIG,
+    means: Means | None = None,
 ) -> Model:
     """Trains on files or folders. `lookups` adds the caller's own lists (`qpv`) to those of the data."""
-    return train_on(read(data), load_pipeline(config), gazetteer, lookups)
+    return train_on(read(data), load_pipeline(config), gazetteer, lookups, means)
 
 
 def train_on(
@@ -27,17 +44,31 @@ def train_on(
     pipeline: Pipeline,
     gazetteer: Iterable[CommuneRow] = (),
     lookups: Mapping[str, tuple[str, ...]] | None = None,
+    means: Means | None = None,
 ) -> Model:
     """Trains on data already read."""
     if not data.examples:
         raise DataError("training data", "there is no example in it", "Add `- intent:` sections with examples")
+    means = means or Means()
     normaliser = build_normaliser(pipeline)
+    vectors = _vectors(data, pipeline, means)
     classifier = fit.fit(
         [normaliser(example.text) for example in data.examples],
+        vectors,
         [example.intent for example in data.examples],
-        pipeline.blocks,
-        pipeline.classifier,
-        pipeline.fallback,
+        pipeline,
+        means.embedder.name if means.embedder else "",
+        means.progress,
     )
     resources = gather_resources(data, gazetteer, dict(lookups or {}), pipeline.folder)
     return Model(pipeline, classifier, resources)
+
+
+def _vectors(data: TrainingData, pipeline: Pipeline, means: Means) -> Vectors | None:
+    if means.embedder is None or pipeline.sentence is None:
+        return None
+    try:
+        return means.store.vectors(means.embedder, [example.text for example in data.examples], means.progress)
+    except EmbeddingError as error:
+        log.warning("trained by letters alone: %s", error)
+        return None

@@ -9,6 +9,7 @@ from pathlib import Path
 from bot.app import TRAINING_DATA
 from directory.geography import gazetteer
 from nlu.cache import load_or_train
+from nlu.embedding.choose import at_hand
 from nlu.engine import Engine
 
 CHECKOUT = Path(__file__).parents[1]
@@ -20,7 +21,7 @@ def understanding() -> Engine:
     folder = CHECKOUT / "var" / "nlu"
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder / ".lock"):
-        return load_or_train(TRAINING_DATA, folder, gazetteer().names()).engine()
+        return load_or_train(TRAINING_DATA, folder, gazetteer().names(), embedder=at_hand()).engine(at_hand())
 
 
 @contextmanager

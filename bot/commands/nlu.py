@@ -11,14 +11,16 @@ from typing import NoReturn, Protocol
 
 import click
 
-from nlu.cache import PACKAGE, trainer
+from nlu.cache import PACKAGE, training
 from nlu.check import check as inspect
+from nlu.embedding.base import Embedder
 from nlu.engine import Engine, build_normaliser
 from nlu.entities.base import CommuneRow
 from nlu.errors import NluError
 from nlu.evaluate import evaluate as measure
 from nlu.model import Model
 from nlu.pipeline import DEFAULT_CONFIG, load_pipeline
+from nlu.progress import Bar
 from nlu.training import read
 
 PATH = click.Path(path_type=Path)
@@ -29,6 +31,11 @@ class Wiring(Protocol):
     """What this group needs of the command line's context object."""
 
     def engine(self) -> Engine: ...
+
+    def embedder(self) -> Embedder | None: ...
+
+    @property
+    def vectors(self) -> Path: ...
 
     def gazetteer_names(self) -> Iterable[CommuneRow]: ...
 
@@ -59,7 +66,8 @@ def parse(wiring: Wiring, model: Path | None) -> None:
 def train(wiring: Wiring, data: tuple[Path, ...], out: Path, config: Path) -> None:
     """Trains a model on any Rasa NLU data."""
     try:
-        model = trainer()(data, wiring.gazetteer_names(), config=config)
+        learn, means = training(wiring.embedder(), wiring.vectors, Bar())
+        model = learn(data, wiring.gazetteer_names(), config=config, means=means)
         model.save(out)
     except (NluError, OSError) as error:
         _fail(error)
@@ -110,7 +118,7 @@ def check(data: Path, config: Path) -> None:
 
 def _engine(wiring: Wiring, model: Path | None) -> Engine:
     try:
-        return Model.load(model).engine() if model else wiring.engine()
+        return Model.load(model).engine(wiring.embedder()) if model else wiring.engine()
     except NluError as error:
         _fail(error)
 

@@ -3,15 +3,18 @@
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.app import Services, utc_now
 from bot.commands import storage
+from bot.embedding import embedder_of
 from bot.settings import Settings, load_settings
 from db.session import Database
 from directory.geography import gazetteer
 
 if TYPE_CHECKING:
+    from nlu.embedding.base import Embedder
     from nlu.engine import Engine
 
 
@@ -40,6 +43,15 @@ class Wiring:
     def engine(self) -> "Engine":
         """The embedded understanding, trained when its data changed."""
         return self.services().understanding
+
+    def embedder(self) -> "Embedder | None":
+        """What places sentences by their meaning, where there is such a thing."""
+        return embedder_of(self.settings)
+
+    @property
+    def vectors(self) -> Path:
+        """The folder in which vectors of sentences are kept."""
+        return self.settings.data_dir / "nlu"
 
     def gazetteer_names(self) -> Iterable[tuple[str, str, tuple[str, ...], int]]:
         """Every commune, as the understanding wants them."""

@@ -8,27 +8,36 @@ import pytest
 from click.testing import CliRunner
 
 from bot.commands.nlu import nlu
+from nlu.embedding.base import Embedder
 from nlu.engine import Engine
 from nlu.entities.base import CommuneRow
-from tests.nlu.conftest import COMMUNES
+from tests.nlu.conftest import COMMUNES, EMBEDDER
 
 
 class StandIn:
     """What the command line's context object offers."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, vectors: Path) -> None:
         self._engine = engine
+        self._vectors = vectors
 
     def engine(self) -> Engine:
         return self._engine
+
+    def embedder(self) -> Embedder:
+        return EMBEDDER
+
+    @property
+    def vectors(self) -> Path:
+        return self._vectors
 
     def gazetteer_names(self) -> Iterable[CommuneRow]:
         return COMMUNES
 
 
 @pytest.fixture
-def wiring(engine: Engine) -> StandIn:
-    return StandIn(engine)
+def wiring(engine: Engine, tmp_path: Path) -> StandIn:
+    return StandIn(engine, tmp_path / "vectors")
 
 
 def test_parses_a_line_a_text(wiring: StandIn) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import threading
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,12 +16,13 @@ from nlu import cache
 from nlu.cache import load_or_train
 from nlu.engine import Engine
 from nlu.errors import ConfigError, DataError, ModelError
-from nlu.features import FeatureSpace, NgramOptions
+from nlu.features import FeatureSpace, NgramOptions, count
 from nlu.model import Model
 from nlu.pipeline import load_pipeline, read_pipeline
 from nlu.train import train
 from nlu.training import read
 from nlu.understanding import Entity, Intent, Understanding
+from tests.nlu.conftest import EMBEDDER
 
 TEXTS = ["un rdv a vaulx", "un un deux", "acre", "je veux un rdv", "a", ""]
 
@@ -40,17 +43,8 @@ def test_what_nobody_understands_is_the_fallback(engine: Engine, text: str) -> N
 
 
 def test_a_doubtful_text_is_refused_and_the_ranking_says_what_it_could_be(model: Model) -> None:
-    careful = Model(model.pipeline, model.classifier, model.resources).engine()
-    careful.classifier = type(model.classifier)(
-        model.classifier.intents,
-        model.classifier.space,
-        model.classifier.weights,
-        model.classifier.bias,
-        model.classifier.sharpness,
-        "out_of_scope",
-        threshold=0.999999,
-    )
-    understood = careful.parse("un rdv")
+    careful = replace(model.classifier, alone=replace(model.classifier.alone, threshold=0.999999))
+    understood = replace(model, classifier=careful).engine().parse("un rdv")
     assert understood.intent.name == "out_of_scope"
     assert understood.ranking[1].name == "book_appointment"
     assert understood.intent.confidence == pytest.approx(1 - understood.ranking[1].confidence)
@@ -94,7 +88,7 @@ def test_threads_share_one_engine(engine: Engine) -> None:
 def test_a_saved_model_answers_the_same(model: Model, engine: Engine, tmp_path: Path) -> None:
     model.save(tmp_path / "deep" / "model")
     model.save(tmp_path / "deep" / "model")  # again, over the first
-    loaded = Model.load(tmp_path / "deep" / "model").engine()
+    loaded = Model.load(tmp_path / "deep" / "model").engine(EMBEDDER)
     for text in [*TEXTS, "st denis 93", "val fourré", "mardi 14h", "coifeur"]:
         assert loaded.parse(text).to_rasa() == engine.parse(text).to_rasa()
     assert not [path for path in (tmp_path / "deep").rglob("*") if path.suffix in (".pkl", ".joblib")]
@@ -108,7 +102,7 @@ def test_a_damaged_model_says_so(model: Model, tmp_path: Path) -> None:
     model.save(folder)
     meta = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps({**meta, "format": 0}))
-    with pytest.raises(ModelError, match="format 0, not 1"):
+    with pytest.raises(ModelError, match="format 0, not 2"):
         Model.load(folder)
     (folder / "model.json").write_text("{}")
     with pytest.raises(ModelError, match="damaged"):
@@ -118,7 +112,8 @@ def test_a_damaged_model_says_so(model: Model, tmp_path: Path) -> None:
 def test_features_are_scikit_learns(model: Model) -> None:
     texts = [text for text in TEXTS if text]
     for analyser, ours in (("word", "word"), ("char_wb", "char")):
-        space = FeatureSpace.fit([NgramOptions(ours, 1 if ours == "word" else 2, 3)], texts)
+        options = [NgramOptions(ours, 1 if ours == "word" else 2, 3)]
+        space = FeatureSpace.fit(options, [count(options, text) for text in texts])
         theirs = TfidfVectorizer(
             analyzer=analyser,
             ngram_range=(1 if ours == "word" else 2, 3),
@@ -159,13 +154,13 @@ def test_no_example_is_an_error(tmp_path: Path) -> None:
 
 def test_the_cache_trains_once(data_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trained: list[object] = []
-    real = cache.trainer()
+    real = cache.training
 
-    def counting(*arguments: object) -> Model:
+    def counting(*arguments: Any) -> Any:
         trained.append(arguments)
         return real(*arguments)
 
-    monkeypatch.setattr(cache, "trainer", lambda: counting)
+    monkeypatch.setattr(cache, "training", counting)
     first = load_or_train(data_file, tmp_path)
     again = load_or_train(data_file, tmp_path)
     assert len(trained) == 1
@@ -176,6 +171,8 @@ def test_the_cache_trains_once(data_file: Path, tmp_path: Path, monkeypatch: pyt
         meta.write_text("{}")
     load_or_train(data_file, tmp_path)
     assert len(trained) == 3
+    load_or_train(data_file, tmp_path, embedder=EMBEDDER)  # another model altogether
+    assert len(trained) == 4
 
 
 @pytest.mark.parametrize(
@@ -224,8 +221,9 @@ def test_the_ranking_is_cut_at_ten_in_rasas_shape() -> None:
     assert parsed["entities"][0]["value"] == "v"
 
 
-def test_our_training_data_never_meets_the_held_out_sentences() -> None:
+@pytest.mark.parametrize("name", ["heldout.yml", "second_heldout.yml"])
+def test_our_training_data_never_meets_the_held_out_sentences(name: str) -> None:
     root = Path(__file__).parents[2]
     known = {" ".join(example.text.lower().split()) for example in read(root / "nlu" / "data").examples}
-    held_out = read(root / "tests" / "nlu" / "heldout.yml").examples
+    held_out = read(root / "tests" / "nlu" / name).examples
     assert [example.text for example in held_out if example.text.lower() in known] == []
