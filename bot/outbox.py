@@ -102,9 +102,10 @@ def owe_deliveries(session: Session, messages: Sequence[Message], now: datetime,
             )
 
 
-def release_held(session: Session, conversation_id: int, now: datetime) -> None:
+def release_held(session: Session, conversation: Conversation, now: datetime) -> None:
     """Whatever waited for the morning is looked at again: the person is there."""
-    queue.release_held(session, _order(conversation_id), now)
+    if conversation.channel not in PULLED:
+        queue.release_held(session, _order(conversation.id), now)
 
 
 def _order(conversation_id: int) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from bot.conversations.models import Address, Contact, Conversation
 from bot.conversations.texts import clean
@@ -41,7 +42,9 @@ def lock(session: Session, conversation_id: int) -> Conversation:
 
 def load_person(session: Session, conversation: Conversation) -> None:
     """Fetches who speaks and from where in one go, once the conversation is held: `.address` and `.contact`."""
-    session.scalars(_PERSON, {"address_id": conversation.address_id}).one()
+    address = session.scalars(_PERSON, {"address_id": conversation.address_id}).one()
+    set_committed_value(conversation, "address", address)
+    set_committed_value(conversation, "contact", address.contact)
 
 
 def lock_all(session: Session, contact_ids: Iterable[int]) -> list[Conversation]:

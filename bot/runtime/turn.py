@@ -122,7 +122,7 @@ class Turns:
         contacts.load_person(session, conversation)
         if inbound.file is not None:
             session.get_one(Message, message_id).text = inbound.text  # what was heard, as a lead reads it
-        outbox.release_held(session, conversation_id, now)
+        outbox.release_held(session, conversation, now)
         state = DialogueState.from_json(conversation.state)
         reading = Reading(
             inbound, understanding, now.astimezone(self.mind.zone).date(), conversation.contact.informed_at is None

@@ -366,7 +366,7 @@ def test_what_waits_for_the_morning_leaves_when_the_person_is_there(database: Da
     deliver_due(database, channel, now)
     conversation_id = message_of(database, message_id).conversation_id
     with database.transaction() as session:
-        outbox.release_held(session, conversation_id, now)
+        outbox.release_held(session, session.get_one(Conversation, conversation_id), now)
     channel.morning = now
     deliver_due(database, channel, now)
     assert channel.texts == ["un"]
@@ -378,7 +378,8 @@ def test_a_pause_the_provider_asked_for_is_not_cut_short(database: Database, now
     (message_id,) = owed(database, now, "un")
     deliver_due(database, channel, now)
     with database.transaction() as session:
-        outbox.release_held(session, message_of(database, message_id).conversation_id, now)
+        held = session.get_one(Conversation, message_of(database, message_id).conversation_id)
+        outbox.release_held(session, held, now)
     deliver_due(database, channel, now)
     assert channel.texts == []
 
