@@ -74,13 +74,15 @@ def redeem(session: Session, conversation: Conversation, typed: str, now: dateti
     while other not in held:  # it may become somebody else's while we wait
         session.refresh(other)
         held = contacts.lock_all(session, [conversation.contact_id, other.contact_id])
-    kept = session.get_one(Contact, other.contact_id, populate_existing=True)
     taken = update(JoinCode).where(JoinCode.id == found.id, JoinCode.ended_at.is_(None)).values(ended_at=now)
-    if kept.erased_at is not None or session.scalar(taken.returning(JoinCode.id)) is None:
+    if session.scalar(taken.returning(JoinCode.id)) is None:  # used, or gone with a person who was erased
         return Joining(WRONG)
-    if kept.id == conversation.contact_id:
+    if other.contact_id == conversation.contact_id:
         return Joining(SAME_PERSON)
-    _make_one(session, kept, conversation.contact, held, now)
+    kept, gone = session.get_one(Contact, other.contact_id), session.get_one(Contact, conversation.contact_id)
+    for each in (kept, gone):
+        session.refresh(each)  # what another phone of theirs told while we waited
+    _make_one(session, kept, gone, held, now)
     return Joining(JOINED, other)
 
 
