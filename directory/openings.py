@@ -8,9 +8,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
-from directory.days import day_offset, is_public_holiday, to_utc, to_utc_anyway
+from directory.days import is_public_holiday, to_utc, to_utc_anyway
 from directory.errors import OpeningGone
 
 MIN_NOTICE = timedelta(hours=2)
@@ -131,10 +132,11 @@ def _held(timetable: Timetable, rule: Rule, day: date) -> PermanenceDay | None:
         starts_at, ends_at = change.starts_at or starts_at, change.ends_at or ends_at
     if is_public_holiday(day, insee_code):
         return None
-    opens_at, closes_at = datetime.combine(day, starts_at), datetime.combine(day, ends_at)
+    opens_at, opens_at_utc = _instant(day, starts_at, zone_name)
+    closes_at, closes_at_utc = _instant(day, ends_at, zone_name)
     return PermanenceDay(
-        to_utc_anyway(opens_at, zone_name),
-        to_utc_anyway(closes_at, zone_name),
+        opens_at_utc,
+        closes_at_utc,
         rule.permanence_id,
         place_id,
         rule.lead_id,
@@ -146,21 +148,31 @@ def _held(timetable: Timetable, rule: Rule, day: date) -> PermanenceDay | None:
     )
 
 
-def times_of(held: PermanenceDay) -> Iterator[tuple[datetime, datetime]]:
+@lru_cache(maxsize=4096)  # hundreds of places keep the same few hours
+def _instant(day: date, wall: time, zone_name: str) -> tuple[datetime, datetime]:
+    local = datetime.combine(day, wall)
+    return local, to_utc_anyway(local, zone_name)
+
+
+def times_of(held: PermanenceDay) -> tuple[tuple[datetime, datetime], ...]:
     """Start and end of each opening of a permanence's day, in UTC, whether taken or not."""
-    length = timedelta(minutes=held.opening_minutes)
-    if day_offset(held.timezone, held.opens_at.date()) is not None:
-        start = held.starts_at
-        while (end := start + length) <= held.ends_at:
-            yield start, end
-            start = end
-        return
-    wall = held.opens_at  # a day whose clocks change: each time on its own
-    while wall + length <= held.closes_at:
-        instant = to_utc(wall, held.timezone)
+    return _times(held.opens_at, held.closes_at, held.opening_minutes, held.timezone)
+
+
+@lru_cache(maxsize=4096)
+def _times(
+    opens_at: datetime, closes_at: datetime, minutes: int, zone_name: str
+) -> tuple[tuple[datetime, datetime], ...]:
+    length = timedelta(minutes=minutes)
+    found = []
+    wall = opens_at
+    while wall + length <= closes_at:
+        instant = to_utc(wall, zone_name)
         wall += length
-        if instant is not None and instant + length <= to_utc_anyway(wall, held.timezone):
-            yield instant, instant + length
+        # On a day whose clocks change, a time may not exist, or be cut short.
+        if instant is not None and instant + length <= to_utc_anyway(wall, zone_name):
+            found.append((instant, instant + length))
+    return tuple(found)
 
 
 def free_seats(held: PermanenceDay, start: datetime, end: datetime, taken: Iterable[Taken]) -> list[int]:
@@ -172,13 +184,15 @@ def free_seats(held: PermanenceDay, start: datetime, end: datetime, taken: Itera
     return [seat for seat in range(held.capacity) if seat not in seats]
 
 
-def openings_of(held: PermanenceDay, taken: Iterable[Taken]) -> Iterator[Opening]:
+def openings_of(held: PermanenceDay, taken: Iterable[Taken]) -> list[Opening]:
     """Openings of a permanence's day that have a seat left. `taken`: the lead's bookings, that day at least."""
     near = [each for each in taken if each.starts_at < held.ends_at and each.ends_at > held.starts_at]
-    for start, end in times_of(held):
-        seats_left = len(free_seats(held, start, end, near)) if near else held.capacity
-        if seats_left > 0:
-            yield Opening(start, end, held.permanence_id, held.place_id, held.lead_id, seats_left)
+    permanence_id, place_id, lead_id, capacity = held.permanence_id, held.place_id, held.lead_id, held.capacity
+    if not near:
+        new = tuple.__new__  # thousands at a time: half the cost of `Opening(…)`
+        return [new(Opening, (start, end, permanence_id, place_id, lead_id, capacity)) for start, end in times_of(held)]
+    seats = ((start, end, len(free_seats(held, start, end, near))) for start, end in times_of(held))
+    return [Opening(start, end, permanence_id, place_id, lead_id, left) for start, end, left in seats if left > 0]
 
 
 def compute_openings(timetable: Timetable, from_at: datetime, until_at: datetime) -> Iterator[Opening]:
@@ -192,9 +206,12 @@ def compute_openings(timetable: Timetable, from_at: datetime, until_at: datetime
             # No later day has an opening before this: the earliest zone is not a whole day ahead of UTC.
             yield from _due(waiting, datetime.combine(day, time(), UTC) - DAY)
             current = day
-        if held.ends_at > from_at and held.starts_at <= until_at:
-            openings = openings_of(held, timetable.taken.get(held.lead_id, ()))
-            waiting += [opening for opening in openings if from_at <= opening.starts_at <= until_at]
+        if held.ends_at <= from_at or held.starts_at > until_at:
+            continue
+        openings = openings_of(held, timetable.taken.get(held.lead_id, ()))
+        if held.starts_at < from_at or held.ends_at > until_at:
+            openings = [opening for opening in openings if from_at <= opening.starts_at <= until_at]
+        waiting += openings
     waiting.sort()
     yield from waiting
 

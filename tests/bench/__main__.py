@@ -93,7 +93,7 @@ def directory(url: str) -> list[Line]:
     lookups.fill(database)
     lines = [
         timed("openings of a lead, 8 weeks", lookups.next_openings(database), 20),
-        timed("openings of 400 places, 8 weeks", lookups.every_opening(database), None),
+        timed("openings of 400 places, 8 weeks", lookups.every_opening(database), 20),
         timed("nearest of 10,000 places", lookups.nearest(database), 20),
     ]
     database.close()
