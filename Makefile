@@ -94,7 +94,7 @@ rasa-install: install $(RASA)/.venv/.installed
 
 $(RASA)/.venv/.installed: $(RASA)/requirements.txt
 	@$(RASA_PYTHON) >/dev/null 2>&1 || { echo "Rasa needs Python 3.10, and there is none here; install one: pyenv install 3.10" >&2; exit 1; }
-	@$(BIN)/uv --directory $(RASA) venv --quiet --allow-existing --no-project 2>/dev/null
+	@test -x $(RASA)/.venv/bin/python || $(BIN)/uv --directory $(RASA) venv --quiet --no-project
 	@$(BIN)/uv --directory $(RASA) pip sync --quiet --require-hashes --compile-bytecode requirements.txt
 	@touch $@
 
