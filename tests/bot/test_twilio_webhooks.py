@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -224,6 +224,16 @@ def test_a_dead_number_is_written_to_no_more_unless_it_lives(
         assert address(house).blocked_at == now
         twilio.say("Je suis là")
         assert address(house).blocked_at is None
+
+
+def test_old_news_of_a_dead_number_are_contradicted_by_who_wrote_since(
+    twilio: FakeTwilio, house: TwilioHouse, now: datetime
+) -> None:
+    sid = owe_and_send(twilio, house, now)
+    house.now += timedelta(seconds=1)
+    twilio.say("Je suis là")
+    tell(twilio, sid, "undelivered", 30005)
+    assert (status_of(house, sid), address(house).blocked_at) == ("failed", None)
 
 
 def test_a_phone_that_is_off_is_no_dead_number(twilio: FakeTwilio, house: TwilioHouse, now: datetime) -> None:
