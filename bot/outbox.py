@@ -18,6 +18,7 @@ from bot.channels.base import PULLED, Channel, Considerate, Fate, OutboundMessag
 from bot.conversations import appointments, contacts
 from bot.conversations.jobs import NOTIFICATION, REMINDER, REPLY
 from bot.conversations.models import Conversation, Message
+from bot.conversations.notifications import owe_notification
 from bot.errors import AddressGone, SendLater, SendRefused, Stopped
 from bot.faults import describe
 from bot.queue import (
@@ -58,6 +59,7 @@ _HEARD_AT = select(func.max(Message.created_at)).where(
     Message.conversation_id == bindparam("conversation_id"), Message.direction == "in"
 )
 
+_THEIR_WISH = ("stopped", "Stopped")  # reasons
 _log = logging.getLogger(__name__)
 
 
@@ -197,6 +199,12 @@ def _record(session: Session, job: ClaimedJob, message_id: int, result: _Result,
     return settled
 
 
+def _tell_the_lead(session: Session, message: Message, now: datetime) -> None:
+    """A reminder that did not leave is the lead's to say; the notification looks whether it is still true."""
+    if booking_id := (message.content or {}).get("booking_id"):
+        owe_notification(session, "unreminded", now, booking_id=booking_id)
+
+
 def _close(session: Session, message_id: int, result: _Result, now: datetime) -> None:
     message = session.get(Message, message_id)
     if message is None:
@@ -215,6 +223,8 @@ def _close(session: Session, message_id: int, result: _Result, now: datetime) ->
         .values(status=result.status, done_at=now)
         .returning(Message.id)
     )
+    if changed is not None and result.status != "sent" and result.reason not in _THEIR_WISH:
+        _tell_the_lead(session, message, now)
     if changed is not None and result.provider_id is not None:
         _keep_provider_id(session, message_id, result.provider_id)
 

@@ -25,10 +25,13 @@ from directory.models import Booking, Coverage, Lead
 NOTIFY = "notify_lead"
 COALESCED_FOR = 600  # seconds: what a person writes in one go is told once
 
-_BY_BOOKING = ("booking", "moved", "cancelled")
+_BY_BOOKING = ("booking", "moved", "cancelled", "unreminded")
 _BY_CASE = ("handoff", "message")
 FACTS = _BY_CASE + _BY_BOOKING
-"""handoff: a human is needed; message: the person wrote while a lead speaks; the others: what became of a booking."""
+"""handoff: a human is needed; message: the person wrote while a lead speaks; the others: what became of a booking.
+
+unreminded: its reminder could not be said, for one while a lead spoke: it is theirs to say.
+"""
 
 
 def owe_notification(
@@ -122,6 +125,8 @@ class Notifier:
         wanted = "cancelled" if fact == "cancelled" else "booked"
         if booking is None or booking.status != wanted:
             return "booking changed"
+        if fact == "unreminded" and booking.starts_at <= self._clock():
+            return "booking past"
         former = session.get(Booking, booking.moved_from_id) if booking.moved_from_id else None
         contact = session.get(Contact, booking.contact_id) if booking.contact_id else None
         day = booking.starts_at.astimezone(ZoneInfo(booking.place.timezone)).date()

@@ -13,6 +13,7 @@ from bot.channels.rendering import Rendered
 from bot.conversations import appointments, contacts
 from bot.conversations.jobs import REMINDER
 from bot.conversations.models import Conversation, Message
+from bot.conversations.notifications import owe_notification
 from db.session import Database
 from directory.models import Booking
 from flows.engine.state import DialogueState
@@ -43,7 +44,10 @@ class Reminder:
                 return
             booking, conversation = found
             if conversation.owner_lead_id is not None:  # one speaker: the bot waits until the lead has finished
-                outbox.settle_error(session, job, now, "a lead speaks", SPOKEN_FOR)
+                if outbox.settle_error(session, job, now, "a lead speaks", SPOKEN_FOR) and not job.next_try(
+                    now, SPOKEN_FOR
+                ):
+                    owe_notification(session, "unreminded", now, booking_id=booking.id)
             elif outbox.settle_done(session, job, now):
                 self._say(session, booking, conversation, now)
 

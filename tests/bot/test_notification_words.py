@@ -35,6 +35,7 @@ class Drawer:
         ("booking", "{who} a pris rendez-vous mardi 24 novembre à 15 h"),
         ("moved", "{who} a déplacé son rendez-vous au mardi 24 novembre à 15 h"),
         ("cancelled", "{who} ne viendra pas mardi 24 novembre à 15 h"),
+        ("unreminded", "{who} n’a pas eu de rappel pour mardi 24 novembre à 15 h"),
     ],
 )
 def test_who_to_open(database: Database, now: datetime, name: str | None, fact: str, subject: str) -> None:
@@ -59,6 +60,6 @@ def test_who_to_open(database: Database, now: datetime, name: str | None, fact: 
     assert mail.subject == subject.format(who=name or "Une personne", case=number)
     assert f"dossier {number}" in mail.body
     assert "dans votre bureau" in mail.body  # no public address: no link, but words
-    if fact in ("booking", "moved", "cancelled"):
+    if fact not in ("handoff", "message"):
         assert f"Rendez-vous {reference}, dossier {number}." in mail.body
         assert "Mairie annexe" in mail.body

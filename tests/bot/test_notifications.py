@@ -290,3 +290,39 @@ def test_a_reminder_waits_until_the_lead_has_finished(
     assert said(database) == []
     change(database, Conversation, people[0], owner_lead_id=None, owner_epoch=2)
     assert remind(database, people[2], now + timedelta(minutes=30)) == "done"
+
+
+def told_to_leads(database: Database) -> list[str]:
+    with database.reading() as session:
+        return [job.payload["fact"] for job in session.scalars(select(Job).where(Job.kind == NOTIFY))]
+
+
+def test_a_reminder_a_lead_kept_from_being_said_is_theirs_to_say(
+    database: Database, now: datetime, people: tuple[int, int, int]
+) -> None:
+    change(database, Conversation, people[0], owner_lead_id=LEAD, owner_epoch=1)
+    at, outcome = now, None
+    while outcome is None and at < now + timedelta(days=1):
+        assert told_to_leads(database) == []
+        outcome = remind(database, people[2], at)
+        at += timedelta(minutes=30)
+    assert (outcome, said(database), told_to_leads(database)) == ("failed", [], ["unreminded"])
+
+
+def test_a_reminder_that_dies_because_a_lead_took_over_is_theirs_to_say(
+    database: Database, now: datetime, people: tuple[int, int, int]
+) -> None:
+    remind(database, people[2], now)
+    change(database, Conversation, people[0], owner_lead_id=LEAD, owner_epoch=1)
+    assert deliver_due(database, now) == []
+    assert told_to_leads(database) == ["unreminded"]
+
+
+def test_who_said_stop_is_not_reminded_by_their_lead_either(
+    database: Database, now: datetime, people: tuple[int, int, int]
+) -> None:
+    remind(database, people[2], now)
+    with database.transaction() as session:
+        session.get_one(Conversation, people[0]).address.stopped_at = now
+    assert deliver_due(database, now) == []
+    assert told_to_leads(database) == []
