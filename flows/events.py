@@ -54,6 +54,11 @@ class ErasureRequested(Event):
 
 
 @dataclass(frozen=True)
+class PhoneForgotten(Event):
+    """The person wants their phone number forgotten, and the rest kept."""
+
+
+@dataclass(frozen=True)
 class QuestionAnswered(Event):
     """A topic of the knowledge base was answered."""
 

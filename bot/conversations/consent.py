@@ -14,6 +14,7 @@ from bot.conversations.case_models import Case, CaseEntry
 from bot.conversations.jobs import REMINDER
 from bot.conversations.models import Address, Contact, Conversation, Message
 from bot.conversations.notifications import owe_notification
+from bot.conversations.summary import summarise
 from bot.inbox import erased_provider_id
 from db.session import Database
 from directory import bookings
@@ -24,6 +25,9 @@ FORGET_OLD = "forget_old"
 
 LAST_WORD_WITHIN = timedelta(minutes=20)
 """How long an erased address may still be reached, for the confirmation: a little over a reply's patience."""
+
+CALLED_BACK = frozenset({"phone", "reach"})
+"""What a case holds of how to be called back."""
 
 KEPT_JOBS = timedelta(days=30)
 """How long settled jobs are kept, for whoever looks into what left and when."""
@@ -58,6 +62,20 @@ def erase(session: Session, contact: Contact, now: datetime) -> None:
     contact.erased_at = contact.erased_at or now
     for booking in bookings.erase_contact(session, contact.id, now):
         owe_notification(session, "cancelled", now, booking_id=booking.id)
+    session.flush()
+
+
+def forget_phone(session: Session, contact: Contact, now: datetime) -> None:
+    """Forgets the number the person gave to be called; what they wrote stays until all is erased."""
+    for conversation in contacts.lock_all(session, [contact.id]):  # one person may write from several phones
+        state = conversation.state or {}
+        slots = {name: value for name, value in state.get("slots", {}).items() if name not in CALLED_BACK}
+        conversation.state = {**state, "slots": slots} if state else conversation.state
+    contact.phone = None
+    for case in session.scalars(select(Case).where(Case.contact_id == contact.id).with_for_update(key_share=True)):
+        told = {name: value for name, value in (case.profile or {}).items() if name not in CALLED_BACK}
+        if told != (case.profile or {}):
+            case.profile, case.summary, case.updated_at = told, summarise(told), now
     session.flush()
 
 

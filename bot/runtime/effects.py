@@ -195,6 +195,10 @@ class Effects:
         consent.stop(self.session, self.conversation, self.now)
         self.last_word = True
 
+    def forget_phone(self, _event: facts.PhoneForgotten) -> None:
+        """The number goes from the person and their cases."""
+        consent.forget_phone(self.session, self.contact, self.now)
+
     def erase(self, _event: facts.ErasureRequested) -> None:
         """Everything goes; the confirmation is written afterwards and is the last word."""
         self.speak()  # before: it is erased too
@@ -212,6 +216,7 @@ HANDLERS: Mapping[type[Event], Callable[[Effects, Any], None]] = {
     facts.AppointmentMoved: Effects.moved,
     facts.AppointmentCancelled: Effects.cancelled,
     facts.MessagesStopped: Effects.stop,
+    facts.PhoneForgotten: Effects.forget_phone,
     facts.ErasureRequested: Effects.erase,
 }
 

@@ -16,6 +16,7 @@ from flows.engine.engine import MAX_CHOICES, Engine
 from flows.engine.events import Choice
 from flows.engine.state import DialogueState
 from flows.knowledge_base import Knowledge
+from nlu.normalise import MAX_CHARACTERS
 from nlu.understanding import Intent, Understanding
 
 DOUBT = 0.2  # above, a meaning is offered among at most three
@@ -30,6 +31,7 @@ REPLIES: Mapping[str, str] = {
     "thanks": "utter_thanks",
     "affirm": "utter_ok",
     "deny": "utter_no_problem",
+    "come_along": "utter_come_along",
     "insult": "utter_insult",
     "distress": "utter_distress",
     "coming": "utter_coming",  # a reminder's button
@@ -46,7 +48,7 @@ ALONE: Mapping[Set[str], str | None] = {
     frozenset({"date", "time"}): "book_appointment",
     frozenset({"phone"}): None,
 }
-"""What a message that holds nothing but such entities asks for; None: to be noted."""
+"""What a message that holds nothing but such entities asks for; None: to be kept."""
 TELLS: Mapping[str, Callable[[Set[str]], bool]] = {
     "idea": lambda given: "sector" in given,  # "j'ai un projet" tells no idea yet
     "place_query": lambda given: not given & {"commune", "commune_candidates", "wanted_kind"},
@@ -56,7 +58,7 @@ TELLS: Mapping[str, Callable[[Set[str]], bool]] = {
 INTRODUCED = (c.ChitChat("utter_greet"), c.StartFlow("who_are_you"))
 """What the introduction has just said: the menu follows instead."""
 
-RIGHTS = frozenset({"stop_messages", "delete_my_data", "show_my_data"})
+RIGHTS = frozenset({"stop_messages", "delete_my_data", "forget_phone", "show_my_data"})
 """Flows that run whoever speaks, and that nothing is said before."""
 
 
@@ -96,14 +98,15 @@ class Interpreter:
         if inbound.location is not None:
             return self._located(turn, inbound.location)
         if inbound.contact is not None:
-            return self._shared_contact(inbound.contact)
+            return self._shared_contact(turn, inbound.contact)
         payload = inbound.payload or self._shortcut(turn)
         if payload is not None and (parsed := payloads.parse(payload)) is not None:
             return self._tapped(turn, parsed)
         if not texts.fold(inbound.text):
             unread = "voice" if inbound.media == "voice" else "media"
             return [c.CannotHandle(unread if inbound.kind == "media" else "empty")]
-        return self._said(turn)
+        read = self._said(turn)
+        return [c.ChitChat("utter_long_text"), *read] if len(turn.text) > MAX_CHARACTERS else read
 
     # Taps, words that act, shared contacts and places
 
@@ -124,10 +127,13 @@ class Interpreter:
         slots: list[c.Command] = [c.SetSlot("location", point), c.SetSlot("commune", town(commune))]
         return slots if turn.state.active_flow else [*slots, c.StartFlow("find_place")]
 
-    def _shared_contact(self, contact: Mapping[str, str]) -> list[c.Command]:
-        return [c.SetSlot(slot, contact[slot]) for slot in ("phone", "name") if contact.get(slot)] or [
-            c.CannotHandle("empty")
-        ]
+    def _shared_contact(self, turn: Turn, contact: Mapping[str, str]) -> list[c.Command]:
+        given: list[c.Command] = [c.SetSlot(slot, contact[slot]) for slot in ("phone", "name") if contact.get(slot)]
+        if not given:
+            return [c.CannotHandle("empty")]
+        if turn.asked in contact or turn.asked == "reach":
+            return given
+        return [*given, c.ChitChat("utter_noted" if turn.asked else "utter_number_kept")]
 
     # Words
 
@@ -230,7 +236,7 @@ class Interpreter:
         for kinds, flow in ALONE.items():
             named = [entity for entity in understanding.entities if entity.entity in kinds]
             if named and set(texts.around(turn.text, named)) <= self.replies.beside:
-                then = c.StartFlow(flow) if flow else c.ChitChat("utter_noted")
+                then = c.StartFlow(flow) if flow else c.ChitChat("utter_number_kept")
                 return [*self._places(turn, understanding, flow), then]
         return None
 

@@ -13,7 +13,7 @@ from flows.engine.model import CollectStep, Flow
 from flows.engine.state import DialogueState
 from nlu.understanding import Entity, Intent, Understanding
 
-GIVES_UP = frozenset({"cancel_appointment", "delete_my_data", "stop_messages", "cancel_flow"})
+GIVES_UP = frozenset({"cancel_appointment", "delete_my_data", "forget_phone", "stop_messages", "cancel_flow"})
 """Meanings that must never be read into their own denial."""
 CLARIFICATION = "utter_clarification_options"
 

@@ -6,6 +6,7 @@ from typing import Any
 from rapidfuzz import fuzz
 
 from bot.runtime import payloads, texts
+from bot.runtime.choices import answering
 from bot.runtime.entity_slots import WISHES, EntitySlots, town
 from bot.runtime.reading import Turn
 from directory.geography import Gazetteer, ambiguous
@@ -21,7 +22,7 @@ NAMED, GUESSED = 100, 3000  # a town is called by its very name, or has that man
 
 INTERRUPTS = frozenset(
     {"skip", "cancel_flow", "repeat", "restart", "distress", "insult", "deny", "stop_messages", "delete_my_data",
-     "show_my_data", "talk_to_human", "help", "complaint"}
+     "forget_phone", "show_my_data", "talk_to_human", "help", "complaint"}
 )  # fmt: skip
 """Meanings that any question gives way to as soon as they are likely."""
 PLEASANTRIES = frozenset({"affirm", "greet", "goodbye", "thanks"})
@@ -40,6 +41,7 @@ class Replies:
         self.words: Mapping[str, Mapping[str, list[str]]] = texts.load_words("words.yml")
         keywords = texts.load_words("keywords.yml")
         self.beside: Set[str] = frozenset(keywords["beside"])
+        self.department: Set[str] = self.beside | frozenset(keywords["department"])
         self.no_names: Set[str] = frozenset(keywords["no_names"])
 
     def answer(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
@@ -70,6 +72,8 @@ class Replies:
         """Earlier answers taken back: "non, c'est Lens", "en fait je suis salarié"."""
         if not texts.is_correction(turn.text):
             return None
+        if elsewhere := self._in_department(turn):
+            return elsewhere
         slots = turn.state.slots
         filled = self.entity_slots.read(turn, understanding.entities)
         given = {command.name: command.value for command in filled}
@@ -91,12 +95,32 @@ class Replies:
         corrections: list[c.Command] = [c.CorrectSlot(slot, value) for slot, value in changed.items()]
         return [*corrections, *told] or ([c.ChitChat("utter_noted")] if same else None)
 
+    def _in_department(self, turn: Turn) -> list[c.Command] | None:
+        """A département and nothing else ("non, le 974"): where the town lies, among its namesakes."""
+        said = texts.fold(texts.after_correction(turn.text)).upper().split()
+        codes = [word for word in said if word.lower() not in self.department]
+        if len(codes) != 1 or codes[0] not in self.gazetteer.departments():
+            return None
+        code, known = codes[0], turn.state.slots.get("commune")
+        offered = [payloads.parse(choice.payload) for choice in answering(turn.state.menu, "commune")]
+        for namesake in (self.gazetteer.by_insee(str(each.slots["commune"])) for each in offered if each):
+            if namesake and namesake.department == code:
+                return [c.SetSlot("commune", town(namesake))]
+        if not known:
+            return None
+        found = next(iter(self.gazetteer.search(f"{known['name']} {code}")), None)
+        if found and found.commune.department == code:
+            return [c.CorrectSlot("commune", town(found.commune))]
+        return [c.SetSlot("commune", None), c.StartFlow("find_place")] if "LE" in said and not turn.asked else None
+
     def _town(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         intent = understanding.intent
         if intent.confidence >= ACCEPT and intent.name in INTERRUPTS:
             return [_refusal(turn)] if intent.name == "deny" else None
         if intent.confidence >= SURE and intent.name in PLEASANTRIES:
             return None
+        if elsewhere := self._in_department(turn):
+            return elsewhere
         matches = [
             match
             for match in self.gazetteer.search(turn.text)

@@ -35,6 +35,28 @@ def say(session: Session, conversation: Conversation, said: str, now: datetime, 
     return message
 
 
+def test_a_forgotten_number_is_nowhere_but_in_what_they_wrote(database: Database, now: datetime) -> None:
+    with database.transaction() as session:
+        add_directory(session)
+        conversation = arrive(session, now, "j'ai un projet")
+        contact = conversation.contact
+        contacts.set_phone(contact, "+33639980009")
+        told = {"sector": "coiffure", "reach": "phone", "phone": "+33639980009"}
+        conversation.state = {"slots": dict(told), "asked": None}
+        case, _ = cases.open_or_update(
+            session, contact_id=contact.id, conversation_id=conversation.id, reason="advice", now=now, lead_id=LEAD,
+            entry_kind="profile", profile=told,
+        )  # fmt: skip
+        consent.forget_phone(session, contact, now)
+        case_id, contact_id, conversation_id = case.id, contact.id, conversation.id
+    with database.reading() as session:
+        case = session.get_one(Case, case_id)
+        assert session.get_one(Contact, contact_id).phone is None
+        assert case.profile == {"sector": "coiffure"}
+        assert "coiffure" in (case.summary or "").lower()
+        assert session.get_one(Conversation, conversation_id).state == {"slots": {"sector": "coiffure"}, "asked": None}
+
+
 @pytest.fixture
 def life(database: Database, now: datetime) -> int:
     """The conversation of someone who told us everything."""

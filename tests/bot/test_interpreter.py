@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flows.engine import commands as c
+from flows.engine.events import Choice
 from flows.engine.state import DialogueState
 from nlu.understanding import Intent, Understanding
 from tests.bot.listener import BOOKING, CARCASSONNE, ONE_OPENING, OPENINGS, hear, idle, waiting
@@ -17,6 +18,9 @@ WHO = waiting("book_appointment", "name", commune=CARCASSONNE, opening="r9")
 GREETED = idle("utter_greet")
 KNOWN = idle("utter_greet", commune=CARCASSONNE, name="Karim")
 OFFERED = idle("utter_no_place")
+SAINT_DENIS_93 = {"insee_code": "93066", "name": "Saint-Denis"}
+NAMESAKES = tuple(Choice(f"Saint-Denis ({code[:-3]})", f"/SetSlots(commune={code})") for code in ("93066", "97411"))
+WHICH = waiting("find_place", "commune", NAMESAKES)
 NOTED = "ChitChat utter_noted"
 
 MESSAGES: list[tuple[DialogueState, str, list[str]]] = [
@@ -91,7 +95,8 @@ MESSAGES: list[tuple[DialogueState, str, list[str]]] = [
     (STAGE, "je m'appelle Inès", ["SetSlot name=Inès", NOTED]),
     (waiting("qualify_project", "idea"), "couture", ["SetSlot idea=couture", "SetSlot sector=couture"]),
     (TOWN, "06 39 98 01 07", ["SetSlot phone=+33639980107", NOTED]),
-    (idle(), "0639980107", ["SetSlot phone=+33639980107", NOTED]),
+    (idle(), "0639980107", ["SetSlot phone=+33639980107", "ChitChat utter_number_kept"]),
+    (idle(), "mon numero c 0639980107", ["SetSlot phone=+33639980107", "ChitChat utter_number_kept"]),
     # Pleasantries.
     (TOWN, "merci", ["ChitChat utter_thanks"]),
     (TOWN, "bonne soirée", ["ChitChat utter_goodbye"]),
@@ -107,6 +112,10 @@ MESSAGES: list[tuple[DialogueState, str, list[str]]] = [
     (waiting("qualify_project", "reach"), "non j'ai 17 ans", ["SetSlot age_band=under_18"]),
     (waiting("book_appointment", "name", opening="r9"), "en fait plutôt jeudi",
      ["SetSlot wanted_date=2026-11-26/2026-11-26", "CorrectSlot opening=None"]),
+    (idle(commune=SAINT_DENIS_93), "non mais je voulais dire le 974", ["CorrectSlot commune=Saint-Denis"]),
+    (idle(commune=CARCASSONNE), "non, le 974", ["SetSlot commune=None", "StartFlow find_place"]),
+    (WHICH, "non mais je voulais dire le 974", ["SetSlot commune=Saint-Denis"]),
+    (WHICH, "le 93", ["SetSlot commune=Saint-Denis"]),
     # Given up, or not.
     (BOOKING, "laisse tomber", ["CancelFlow"]),
     (TOWN, "non finalement", ["CancelFlow"]),
@@ -115,6 +124,8 @@ MESSAGES: list[tuple[DialogueState, str, list[str]]] = [
     (idle(), "vous gardez mon numéro ?", ["StartFlow show_my_data"]),
     (idle(), "je viens", ["ChitChat utter_ok"]),
     (idle(), "SUPPRIMER", ["SetSlot confirm_erasure=True", "StartFlow delete_my_data"]),
+    (waiting("delete_my_data", "confirm_erasure"), "effacez mon numero", ["StartFlow forget_phone"]),
+    (idle(), "gardez pas mon numero svp", ["StartFlow forget_phone"]),
     (idle(), "STOP", ["StartFlow stop_messages"]),
     # A question in the middle of everything.
     (BOOKING, "c koi la microentreprise", ["KnowledgeAnswer faq/microentreprise_fonctionnement"]),
