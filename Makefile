@@ -20,7 +20,7 @@ export RASA_CACHE_DIRECTORY := $(RASA_HOME)/cache
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock golden flows knowledge bench bench-nlu rasa rasa-train rasa-check rasa-install rasa-test clean
+.PHONY: help install run test check format lock golden flows knowledge bench load bench-nlu rasa rasa-train rasa-check rasa-install rasa-test clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,9 @@ knowledge: install ## rewrites docs/knowledge.md from the answers
 
 bench: install ## turns/s, parse and directory timings beside the machine's bare commit rate
 	@$(BIN)/python -m tests.bench
+
+load: install ## signed webhooks at a steady rate on loopback: how soon acknowledged and answered (LOAD="--kill 3")
+	@$(BIN)/python -m tests.load $(LOAD)
 
 bench-nlu: install ## ours beside Rasa's DIET and Rasa light: TRAIN=file TEST=file, any Rasa NLU YAML
 	@$(BIN)/python -m tests.bench.nlu $(or $(TRAIN),nlu/data) $(or $(TEST),tests/nlu/heldout.yml) $(BENCH)
