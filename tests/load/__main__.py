@@ -153,9 +153,8 @@ def report(load: Load, provider: Provider, kills: int, processor: float) -> None
     last = {message.delivery.address: message.due for message in load.sent}
     lost = sum(1 for who, due in last.items() if not any(at > due for at, _ in provider.replies[who]))
     print(f"  {load.rate:.0f} messages/s for {load.seconds:.0f} s, {len(load.sent)} messages")
-    print(
-        f"    acknowledged, p50 / p99        {percentile(acknowledged, 0.5):8.1f} / {percentile(acknowledged, 0.99):.1f} ms"
-    )
+    soon = percentile(acknowledged, 0.5), percentile(acknowledged, 0.99)
+    print(f"    acknowledged, p50 / p99        {soon[0]:8.1f} / {soon[1]:.1f} ms")
     if late:
         print(f"    first reply, p50 / p99         {percentile(late, 0.5):8.2f} / {percentile(late, 0.99):.2f} s")
         within = sum(1 for each in waits if each is not None and each < 1)

@@ -14,7 +14,7 @@ import psutil
 from tests.bench.serving import COMMAND, DATA, KEY
 from tests.load.residents import ACCOUNT, AUTH_TOKEN, NUMBER, PUBLIC_URL
 
-BOT_TOKEN = "1:load"  # noqa: S105
+BOT_TOKEN = "1:load"
 UNLIMITED = "100000"  # messages a second: it is us that is measured, not a provider's patience
 
 

@@ -1,4 +1,4 @@
-"""What residents send, as the providers would post it: signed forms of Twilio, updates of Telegram with their secret."""
+"""What residents send, as providers post it: signed forms of Twilio, updates of Telegram with their secret."""
 
 import base64
 import hashlib
