@@ -10,14 +10,20 @@ import yaml
 FOLDER = Path(__file__).parent
 GOLDEN = FOLDER / "golden"
 CHANNELS = ("web", "sms")
+SHOWN_ON = (*CHANNELS, "telegram")
+"""Where a dialogue is played whose transcript is kept."""
 
-DOES = frozenset({"user", "payload", "choose", "location", "contact", "media", "at", "lead", "taken", "new_flows", "phone"})
+DOES = frozenset(
+    {"user", "payload", "choose", "location", "contact", "media", "at", "lead", "taken", "new_flows", "phone"}
+)
 """What may happen at a step; at most one of them a step."""
 EXPECTS = frozenset({"utter", "bot", "not_bot", "choices", "not_choices", "slot_was_set", "silent"})
 """What may be expected at a step, of what was said last or of what was just remembered."""
 WITH = frozenset({"id", "referral", "does", "text", "outcome"})
 GIVEN = frozenset({"now", "territory", "full", "away", "bookings", "other_bookings", "broken", "known", "unsure"})
-THEN = frozenset({"bookings", "cases", "notifications", "stopped", "erased", "messages_after", "slots", "exercises", "referral"})
+THEN = frozenset(
+    {"bookings", "cases", "notifications", "stopped", "erased", "messages_after", "slots", "exercises", "referral"}
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ def read(path: Path) -> Iterator[Scenario]:
         yield Scenario(
             file=path.name,
             name=case["test_case"],
-            channels=tuple(data.get("channels") or CHANNELS),
+            channels=tuple(data.get("channels") or (SHOWN_ON if data.get("golden") else CHANNELS)),
             databases=tuple(data.get("databases") or ("sqlite",)),
             golden=bool(data.get("golden")),
             given=case.get("given") or {},

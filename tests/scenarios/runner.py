@@ -203,7 +203,10 @@ class Play:
         return [self.said] if self.said is not None else self.heard
 
     def _on_channel(self, expected: Any) -> str:
-        return str(expected[self.stage.channel] if isinstance(expected, Mapping) else expected)
+        """What is expected here; Telegram reads as the web phone where nothing else is said."""
+        if not isinstance(expected, Mapping):
+            return str(expected)
+        return str(expected[self.stage.channel if self.stage.channel in expected else "web"])
 
     def _holds(self, text: str, wanted: str) -> bool:
         """A substring, or between slashes a regular expression; by text message letters lose what costs twice."""

@@ -73,6 +73,7 @@ class Reply:
     text: str
     choices: tuple[Mapping[str, str], ...]
     attachments: tuple[Mapping[str, Any], ...]
+    look: tuple[str, ...] = ()  # how it comes with its text, where a channel has its own way
 
     @property
     def titles(self) -> list[str]:
@@ -201,4 +202,9 @@ class Stage:
                     message.text or "",
                     tuple(content.get("choices", ())),
                     tuple(content.get("attachments", ())),
+                    self._look(message.id),
                 )
+
+    def _look(self, message_id: int) -> tuple[str, ...]:
+        """How a message looked beside its text, where the channel has its own way."""
+        return ()

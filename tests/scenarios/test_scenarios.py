@@ -12,9 +12,11 @@ from tests.scenarios.given import moment
 from tests.scenarios.reading import GOLDEN, Scenario, scenarios
 from tests.scenarios.runner import Play
 from tests.scenarios.stage import Clock, House, Stage, Watch
+from tests.scenarios.telegram_stage import TelegramStage
 
 NOW = "2026-11-23T09:00"  # a Monday
 ALL = scenarios()
+STAGES = {"telegram": TelegramStage}
 
 
 def _performances() -> list[ParameterSet]:
@@ -43,7 +45,7 @@ def test_scenario(
     clock = Clock(moment(str(scenario.given.get("now", NOW))))
     house = House(scenario_settings, scenario_database, mind, clock, scenario.given.get("unsure", {}))
     watch.begin(scenario.given.get("broken", ()))
-    play = Play(scenario, Stage(house, channel, clock))
+    play = Play(scenario, STAGES.get(channel, Stage)(house, channel, clock))
     play.run(watch.ran)
     if scenario.golden:
         _compare(str(play.transcript), scenario.transcript(channel), update=pytestconfig.getoption("--update-golden"))

@@ -30,6 +30,9 @@ class Transcript:
     def said(self, reply: Reply, *, numbered: bool) -> None:
         """What the person received; choices are in the text where they are numbers."""
         self._add(reply.author, reply.text)
+        if reply.look:
+            self._lines += [*reply.look, ""]
+            return
         if not numbered:
             self._lines += [f"    [{title}]" for title in reply.titles]
         self._lines += [f"    ({_named(attachment)})" for attachment in reply.attachments]
