@@ -26,7 +26,9 @@ def matrix(space: FeatureSpace, documents: Sequence[Sequence[Counts]]) -> sparse
     starts = np.cumsum([0, *(len(indices) for indices, _ in rows)])
     indices = np.concatenate([indices for indices, _ in rows])
     values = np.concatenate([values for _, values in rows])
-    return sparse.csr_matrix((values, indices, starts), shape=(len(documents), space.width))
+    result = sparse.csr_matrix((values, indices, starts), shape=(len(documents), space.width))
+    result.sum_duplicates()  # sorts in place: left to the first use, two threads would do it at once and break it
+    return result
 
 
 def fit_machines(

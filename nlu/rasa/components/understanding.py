@@ -18,7 +18,8 @@ from rasa.shared.nlu.constants import ENTITIES, INTENT, INTENT_RANKING_KEY, TEXT
 from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData as RasaData
 
-from nlu.cache import fingerprint
+from nlu.cache import fingerprint, training
+from nlu.embedding.choose import at_hand
 from nlu.engine import Engine
 from nlu.entities.base import CommuneRow
 from nlu.model import Model
@@ -72,19 +73,21 @@ class Understanding(GraphComponent, IntentClassifier, EntityExtractorMixin):
         **kwargs: Any,
     ) -> Understanding:
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, Model.load(folder / "model").engine())
+            return cls(config, model_storage, resource, Model.load(folder / "model").engine(at_hand()))
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """Our code, our config and our lists are part of what a trained component depends on."""
         config = {**cls.get_default_config(), **config}  # Rasa asks before it has filled the defaults in
-        return fingerprint((), _communes(config), {}, _pipeline(config))
+        return fingerprint((), _communes(config), {}, _pipeline(config), at_hand())
 
     def train(self, training_data: RasaData) -> Resource:
-        model = train_on(_ours(training_data), load_pipeline(_pipeline(self.config)), _communes(self.config))
+        _, means = training(at_hand())
+        pipeline = load_pipeline(_pipeline(self.config))
+        model = train_on(_ours(training_data), pipeline, _communes(self.config), means=means)
         with self.storage.write_to(self.resource) as folder:
             model.save(folder / "model")
-        self.engine = model.engine()
+        self.engine = model.engine(at_hand())
         return self.resource
 
     def process(self, messages: list[Message]) -> list[Message]:

@@ -7,9 +7,10 @@ import json
 import sys
 from pathlib import Path
 
+from nlu.embedding.choose import at_hand
 from nlu.model import Model
 
 if __name__ == "__main__":
-    engine = Model.load(Path(sys.argv[1])).engine()
+    engine = Model.load(Path(sys.argv[1])).engine(at_hand())
     for line in sys.stdin:
         print(json.dumps(engine.parse(line.rstrip("\n")).to_rasa()), flush=True)
