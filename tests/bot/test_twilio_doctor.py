@@ -82,7 +82,9 @@ def test_a_number_of_another_account_cannot_be_read(server: FakeTwilio) -> None:
 
 
 def test_a_wrong_clock_and_half_a_configuration(server: FakeTwilio) -> None:
-    assert look(server, skew=300)["clock"] == (FAILS, "300 seconds ahead of Twilio's; run a time service (NTP)")
+    for skew, words in ((86_400, "ahead of"), (-86_400, "behind")):
+        state, said = look(server, skew=skew)["clock"]
+        assert (state, f"seconds {words} Twilio's; run a time service (NTP)" in said) == (FAILS, True)
     assert look(server, public_url=None)["SMS and WhatsApp"][0] == FAILS
     assert look(server, sms_from=None)["SMS and WhatsApp"][0] == FAILS
     assert look(server, sms_from="+33162000000")["SMS sender"][0] == MISSING
