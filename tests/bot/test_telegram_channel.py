@@ -168,6 +168,8 @@ def test_what_a_failure_means(
     assert type(caught.value) is error or error is SendLater
     if isinstance(caught.value, SendLater):
         assert caught.value.retry_after == wait
+    assert caught.value.__suppress_context__
+    assert caught.value.__cause__ is None
     told = "".join(traceback.format_exception(caught.value)) + caplog.text
     for unsaid in (samia.telegram.token.partition(":")[2], private.text, private.address):
         assert unsaid not in told
