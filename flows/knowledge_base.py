@@ -220,6 +220,8 @@ def _say(
     if not all(fact.may_show(on) for fact in facts):
         return sentence.otherwise
     used += facts
-    shown = {fact.id: fact.show(to_check, language) for fact in facts}
+    doubtful = [fact.id for fact in facts if fact.certainty == "older"]
+    marked = doubtful[-1:]  # one remark a sentence is enough
+    shown = {fact.id: fact.show(to_check if fact.id in marked else "", language) for fact in facts}
     said = FACT_NAME.sub(lambda match: shown[match[1]], sentence.text)
     return said.replace(f"{to_check})", f"{to_check.strip('()')})") if to_check else said

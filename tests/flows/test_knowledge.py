@@ -1,5 +1,6 @@
 """Answers: what is unsure or out of date is never shown; faults with file, line and cure."""
 
+import re
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -35,6 +36,9 @@ answers:
 """
 
 
+AGE = re.search(r"age: (\{.*\})", GOOD)[1]  # type: ignore[index]
+
+
 def load(folder: Path, text: str = GOOD) -> Knowledge:
     write(folder, "k.yml", text)
     return load_knowledge(folder)
@@ -46,6 +50,12 @@ def test_an_answer_shows_its_figures_with_sources_and_the_oldest_check(tmp_path:
     assert answer.full == ("Une phrase sans chiffre.", "Taux 12 %, après 3 ans (à vérifier).")
     assert [source.id for source in answer.sources] == ["gov", "old"]
     assert answer.checked_on == date(2026, 10, 1)
+
+
+def test_one_remark_a_sentence_says_that_figures_are_to_be_checked(tmp_path: Path) -> None:
+    more = GOOD.replace("facts:\n", "facts:\n  day: " + AGE + "\n").replace("après {age}", "{day}, après {age}")
+    answer = load(tmp_path / "two", more).answer("faq/tax", date(2026, 11, 23), "(à vérifier)")
+    assert answer.full[1] == "Taux 12 %, 3 ans, après 3 ans (à vérifier)."
 
 
 def test_past_its_review_date_a_figure_falls_silent(tmp_path: Path) -> None:
@@ -203,7 +213,8 @@ def _said(sentence: Sentence, on: date) -> str:
     facts = [REAL.facts[name] for name in sentence.facts]
     if any(fact.certainty == "unsure" or on > fact.review_by for fact in facts):
         return sentence.otherwise
-    values = {fact.id: fact.show("(à vérifier)") for fact in facts}
+    last = [fact.id for fact in facts if fact.certainty == "older"][-1:]
+    values = {fact.id: fact.show("(à vérifier)" if fact.id in last else "") for fact in facts}
     said = sentence.text.format(**values) if facts else sentence.text
     return said.replace("(à vérifier))", "à vérifier)")  # a remark at the end of a remark needs no brackets of its own
 
