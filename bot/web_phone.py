@@ -6,10 +6,7 @@ from datetime import datetime
 from time import monotonic
 from typing import Any, Protocol, TypeVar
 
-import anyio.to_thread
-from anyio import CapacityLimiter
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -20,12 +17,12 @@ from bot.channels.web_bell import Mark
 from bot.settings import Settings
 from bot.web_guard import Rate, same_origin
 from bot.web_pages import NO_STORE, Pages, Problem
+from bot.web_requests import Pool, Unavailable, read_body
 from db.session import Database
 
 log = logging.getLogger(__name__)
 
 COOKIE = "allervers_phone"
-THREADS = 4  # database calls at once; a phone that waits holds none
 MAX_WAIT = 25.0  # seconds; below the half-minute after which mobile networks cut a silent connection
 SWEEP = 1.0  # seconds between two looks for what other processes committed
 MAX_WAITING = 500  # phones that wait at once; beyond, they are answered without waiting and come back
@@ -62,7 +59,7 @@ class Phone:
         self._services = services
         self._bell = channel.bell
         self._pages = pages
-        self._limiter = CapacityLimiter(THREADS)
+        self._pool = Pool()  # a phone that waits holds none of it
         self._rate = Rate(burst=12, per_second=0.5)
         self._swept = 0.0
 
@@ -84,7 +81,10 @@ class Phone:
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
             raise Problem("bad_type")
         try:
-            data = web.parse(await _body(request))
+            body = await read_body(request, web.MAX_BODY)
+            if body is None:
+                raise Problem("too_large")
+            data = web.parse(body)
             token = token or web.first_token(web.client_id(data))
             inbound = web.read_inbound(data, token)
         except web.BadRequest as error:
@@ -158,9 +158,8 @@ class Phone:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         """Runs database work in the bounded pool; a database that is gone becomes words and a 503."""
         try:
-            return await anyio.to_thread.run_sync(work, limiter=self._limiter)
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            log.warning("the database does not answer: %s", type(error).__name__)
+            return await self._pool.run(work)
+        except Unavailable:
             raise Problem("unavailable", 2) from None
 
     def _check_origin(self, request: Request) -> None:
@@ -182,20 +181,11 @@ class Phone:
     async def ready(self) -> bool:
         """Whether the database answers."""
         try:
-            await anyio.to_thread.run_sync(self._services.database.ping, limiter=self._limiter)
-        except SQLAlchemyError as error:
+            await self._pool.run(self._services.database.ping)
+        except (Unavailable, SQLAlchemyError) as error:
             log.warning("not ready: %s", type(error).__name__)
             return False
         return True
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > web.MAX_BODY:
-            raise Problem("too_large")
-    return bytes(body)
 
 
 def _asked(request: Request) -> tuple[int, list[int], float]:

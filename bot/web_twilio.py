@@ -1,13 +1,7 @@
 """Where Twilio knocks: incoming messages, stored before they are acknowledged, and what became of ours."""
 
 import logging
-from collections.abc import Callable
-from typing import TypeVar
 
-import anyio.to_thread
-from anyio import CapacityLimiter
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
@@ -17,17 +11,15 @@ from bot.channels.twilio import STATUS_PATH
 from bot.channels.twilio_inbound import Form, check_signature, read_form, read_message, read_status
 from bot.errors import Forged, Unreadable
 from bot.web_phone import Services
+from bot.web_requests import Pool, Unavailable, read_body
 
 log = logging.getLogger(__name__)
 
 MESSAGES_PATH = "/webhooks/twilio/messages"
 MAX_BODY = 64 * 1024  # bytes
-THREADS = 4  # database calls at once
 
 NOTHING_TO_SAY = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 """Replies leave by the outbox, which can try again; an answer here could not."""
-
-T = TypeVar("T")
 
 
 class Webhooks:
@@ -35,7 +27,7 @@ class Webhooks:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._limiter = CapacityLimiter(THREADS)
+        self._pool = Pool()
 
     def routes(self) -> list[Route]:
         """Starlette's routes."""
@@ -58,8 +50,8 @@ class Webhooks:
                     return inbox.accept(session, message, services.clock())
 
             try:
-                accepted = await self._in_thread(store)
-            except _Unavailable:
+                accepted = await self._pool.run(store)
+            except Unavailable:
                 return _unavailable()
             services.turns.submit(accepted.conversation_id)
         return Response(NOTHING_TO_SAY, media_type="text/xml")
@@ -78,8 +70,8 @@ class Webhooks:
                     receipts.note(session, told, services.clock())
 
             try:
-                await self._in_thread(note)
-            except _Unavailable:
+                await self._pool.run(note)
+            except Unavailable:
                 return _unavailable()
         return Response(status_code=204)
 
@@ -88,25 +80,16 @@ class Webhooks:
         settings = self._services.settings
         if settings.public_url is None or settings.twilio_auth_token is None:
             raise Forged("nothing to check a signature with")
-        form = read_form(await _body(request))
+        body = await read_body(request, MAX_BODY)
+        if body is None:
+            raise Unreadable("too large")
+        form = read_form(body)
         path = request.scope.get("raw_path", request.url.path.encode()).decode("ascii", "replace")
         query = request.scope.get("query_string", b"").decode("ascii", "replace")
         url = str(settings.public_url).rstrip("/") + path + (f"?{query}" if query else "")
         token = settings.twilio_auth_token.get_secret_value()
         check_signature(token, url, form, request.headers.get("x-twilio-signature", ""))
         return form
-
-    async def _in_thread(self, work: Callable[[], T]) -> T:
-        """Runs database work in a bounded pool; raises _Unavailable when the database is gone."""
-        try:
-            return await anyio.to_thread.run_sync(work, limiter=self._limiter)
-        except (OperationalError, InterfaceError, PoolTimeout) as error:
-            log.warning("the database does not answer: %s", type(error).__name__)
-            raise _Unavailable from None
-
-
-class _Unavailable(Exception):
-    """The database does not answer."""
 
 
 def _message_id(request: Request) -> int | None:
@@ -123,12 +106,3 @@ def _refused(error: Exception) -> Response:
 
 def _unavailable() -> Response:
     return PlainTextResponse("unavailable\n", status_code=503, headers={"retry-after": "2"})
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BODY:
-            raise Unreadable("too large")
-    return bytes(body)
