@@ -26,6 +26,8 @@ QUESTIONS: Mapping[Question, Sequence[Step]] = {
     ("cancel_appointment", "confirm_cancel"): (*BOOKED, "/cancel_appointment"),
     ("change_language", "language_choice"): ("/change_language",),
     ("delete_my_data", "confirm_erasure"): ("/delete_my_data",),
+    ("join_phones", "join_step"): ("/join_phones",),
+    ("join_phones", "join_code"): ("/join_phones", 1),
     ("talk_to_human", "commune"): ("/talk_to_human",),
     **{("qualify_project", slot): ("/start_qualification", *["/skip"] * rank) for rank, slot in enumerate(PROJECT)},
     ("qualify_project", "phone"): ("/start_qualification", *["/skip"] * 8, "/SetSlots(reach=phone)"),

@@ -162,7 +162,10 @@ def doors(routes: list[BaseRoute], prefix: str = "") -> list[tuple[str, str]]:
     return found
 
 
-OPEN = {"/", "/confidentialite", "/healthz", "/readyz", "/desk/login", "/phone/messages", "/rdv/reference.ics"}
+OPEN = {
+    "/", "/confidentialite", "/healthz", "/readyz", "/metrics", "/desk/login", "/phone/messages", "/rdv/reference.ics",
+    "/q/code",
+}  # fmt: skip
 """Where anybody may look: nothing there is about anybody, or only for whoever brings the proof."""
 
 
@@ -183,7 +186,8 @@ def test_every_door_stays_shut_for_whoever_proves_nothing(house: House) -> None:
     before = everything(house.database)
     answers = anyio.run(knock)
     assert len(answers) > 20
-    assert everything(house.database) == before
+    counted = '["poster_opening"'  # a number and a day
+    assert [row for row in everything(house.database) if not row.startswith(counted)] == before
     for method, path, status, text in answers:
         assert not leaks(text), path
         if method not in ("GET", "HEAD"):
