@@ -29,8 +29,9 @@ def training(
     Vectors are taken from those that ship and from the folder `kept`, which gets what is computed.
     """
     module = importlib.import_module("nlu.train")
-    store = VectorStore([SHIPPED_VECTORS], kept / KEPT_VECTORS if kept else None) if embedder else VectorStore()
-    return module.train, module.Means(embedder, store, progress)
+    kept_here = kept / KEPT_VECTORS if kept else None
+    store = VectorStore(embedder, [SHIPPED_VECTORS], kept_here) if embedder else None
+    return module.train, module.Means(store, progress)
 
 
 def load_or_train(

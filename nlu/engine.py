@@ -7,7 +7,7 @@ from pathlib import Path
 from nlu.classifier import Classifier
 from nlu.embedding.base import Embedder, Vectors
 from nlu.entities import registry
-from nlu.entities.base import CommuneRow, Extractor, Resources, words_of
+from nlu.entities.base import CommuneRow, Extractor, Finder, Resources, words_of
 from nlu.errors import EmbeddingError
 from nlu.folding import fold
 from nlu.normalise import Lexicon, Normaliser
@@ -25,7 +25,7 @@ class Engine:
         self,
         normaliser: Normaliser,
         classifier: Classifier,
-        extractors: Iterable[Extractor],
+        extractors: Iterable[Finder],
         embedder: Embedder | None = None,
     ) -> None:
         self.normaliser = normaliser
@@ -54,8 +54,8 @@ class Engine:
         return None
 
     def _vector(self, text: str) -> Vectors | None:
-        if self.embedder is None:
-            return None
+        if self.embedder is None or not any(map(str.isalnum, text)):
+            return None  # an embedder finds a meaning in anything: signs alone are for the letters to know
         try:
             vector: Vectors = self.embedder.embed([text])[0]
         except EmbeddingError as error:

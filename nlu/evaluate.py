@@ -3,13 +3,13 @@
 import time
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from nlu.engine import Engine
-from nlu.training import Example
+from nlu.training import Annotation, Example
 from nlu.understanding import Understanding
 
 FALSE_REJECTION = 0.05
@@ -41,6 +41,7 @@ class Report:
     out_of_scope_recall_at_5: float | None  # when 5 % of the in-scope sentences are refused as well
     in_scope_refused: float | None  # in-scope sentences answered by the fallback
     wrong_at_10: float  # wrong answers left when the least sure 10 % are not answered
+    entity_f1: float | None  # spans, kinds, roles and groups right, over the kinds the file marks
     calibration_error: float  # mean distance between confidence and being right
     parse_ms_p95: float
     confusions: tuple[Confusion, ...]
@@ -70,7 +71,8 @@ def evaluate(engine: Engine, examples: Sequence[Example]) -> Report:
         read.append(engine.parse(example.text))
         seconds.append(time.perf_counter() - start)
     wanted = [example.intent for example in examples]
-    return measure(wanted, read, engine.classifier.fallback, seconds)
+    report = measure(wanted, read, engine.classifier.fallback, seconds)
+    return replace(report, entity_f1=entity_f1([example.annotations for example in examples], read))
 
 
 def measure(wanted: Sequence[str], read: Sequence[Understanding], fallback: str, seconds: Sequence[float]) -> Report:
@@ -92,6 +94,7 @@ def measure(wanted: Sequence[str], read: Sequence[Understanding], fallback: str,
         out_of_scope_recall_at_5=_recall_at(inside[~strange], inside[strange], FALSE_REJECTION),
         in_scope_refused=_mean(refused[~strange]),
         wrong_at_10=_wrong_at(confidence, right, REJECTION),
+        entity_f1=None,
         calibration_error=_calibration_error(confidence, right),
         parse_ms_p95=float(np.quantile(seconds, 0.95) * 1000) if len(seconds) else 0.0,
         confusions=_confusions(wanted, answers, read),
@@ -104,6 +107,17 @@ def macro_f1(wanted: Sequence[str], answers: Sequence[str]) -> float:
     expected, given = Counter(wanted), Counter(answers)
     scores = [2 * hits[name] / (expected[name] + given[name]) for name in expected]
     return sum(scores) / len(scores) if scores else 0.0
+
+
+def entity_f1(marked: Sequence[Sequence[Annotation]], read: Sequence[Understanding]) -> float | None:
+    """Of the kinds that are marked at all; None when none is."""
+    kinds = {mark.entity for marks in marked for mark in marks}
+    hits = wanted = given = 0
+    for marks, one in zip(marked, read, strict=True):
+        truth = {(mark.entity, mark.start, mark.end, mark.role, mark.group) for mark in marks}
+        finds = {(e.entity, e.start, e.end, e.role, e.group) for e in one.entities if e.entity in kinds}
+        hits, wanted, given = hits + len(truth & finds), wanted + len(truth), given + len(finds)
+    return 2 * hits / (wanted + given) if kinds else None
 
 
 def _best_inside(one: Understanding, fallback: str) -> float:

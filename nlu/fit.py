@@ -1,6 +1,7 @@
 """Trains the classifier. Imported for training only (scikit-learn, scipy): parsing needs numpy alone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,9 +26,12 @@ from nlu.progress import Progress, silent
 Scores = NDArray[np.float64]
 
 SEED = 0
-USUAL = Blend(letters=4.0, meaning=1.0, threshold=0.0)  # for data too thin to learn it from
+USUAL = Blend(letters=2.2, meaning=0.9, threshold=0.0)  # what data that tells little is held to
+USUAL_ALONE = Blend(letters=4.9, meaning=0.0, threshold=0.0)
+HOLD = 0.01  # how firmly: log loss for a weight e times as large
 SAMPLE = 3000  # rows enough to learn a blend's two numbers from
-STRANGER = 0.002  # of the sentences of a domain, this share lies further from all its centres than the floor
+STRANGER = 0.002  # of a domain's own sentences, this share lies further from all its centres than the floor
+FLOOR = 0.1  # at most: sentences of narrow data lie closer together than those it will meet
 
 
 def fit(
@@ -69,7 +73,7 @@ def fit(
         unseen_accuracy = _accuracy(alone.probabilities(letters[tested], None), seen)
         return Classifier(tuple(intents), fallback.intent, scorer, alone, unseen_accuracy=unseen_accuracy)
     both = fit_blend(letters[tested], meaning[tested], seen, intents, fallback)
-    floor = float(np.quantile(near[tested], STRANGER)) if tested.any() else -1.0
+    floor = min(float(np.quantile(near[tested], STRANGER)), FLOOR) if tested.any() else -1.0
     return Classifier(
         tuple(intents),
         fallback.intent,
@@ -122,21 +126,22 @@ def fit_blend(
     letters: Scores, meaning: Scores | None, labels: Labels, intents: Sequence[str], fallback: FallbackOptions
 ) -> Blend:
     """The weights that make the softmax of unseen scores most believable (smallest log loss), and the threshold."""
+    usual = USUAL_ALONE if meaning is None else USUAL
     threshold = fallback.threshold
     if not len(letters):
-        return Blend(USUAL.letters, USUAL.meaning, threshold or 0.0)
+        return replace(usual, threshold=threshold or 0.0)
     sample = np.random.default_rng(SEED).permutation(len(labels))[:SAMPLE]
     rows = np.arange(len(sample))
+    start = np.log([usual.letters] if meaning is None else [usual.letters, usual.meaning])
 
     def loss(logs: NDArray[np.float64]) -> float:
         weights = np.exp(logs)
         scores = letters[sample] * weights[0] + (0 if meaning is None else meaning[sample] * weights[1])
-        return float(-np.log(np.maximum(softmax(scores)[rows, labels[sample]], 1e-12)).mean())
+        surprise = -np.log(np.maximum(softmax(scores)[rows, labels[sample]], 1e-12)).mean()
+        return float(surprise + HOLD * ((logs - start) ** 2).sum())
 
-    start = np.log([USUAL.letters, USUAL.meaning][: 1 if meaning is None else 2])
     found = minimize(loss, start, method="Nelder-Mead", options={"maxiter": 60, "xatol": 0.01, "fatol": 1e-4})
-    # Perfectly told apart, scores could be sharpened for ever.
-    weights = np.exp(np.clip(found.x, -3, 4)).tolist()
+    weights = np.exp(found.x).tolist()
     blend = Blend(weights[0], 0.0 if meaning is None else weights[1], 0.0)
     if threshold is None:
         threshold = fit_threshold(blend.probabilities(letters, meaning), labels, intents, fallback)

@@ -14,17 +14,21 @@ import yaml
 from nlu.classifier import Blend, Classifier, LetterScorer, SentenceScorer
 from nlu.embedding.base import Embedder
 from nlu.engine import Engine, build_extractors, build_normaliser
-from nlu.entities.base import Resources
+from nlu.entities.base import Finder, Resources
 from nlu.errors import ModelError
 from nlu.features import FeatureSpace, NgramBlock
+from nlu.folding import fold
 from nlu.pipeline import Pipeline, load_pipeline
+from nlu.tagger import Mark, Tagger
+from nlu.tagger_features import Hints
 
 FORMAT = 2
-_CONFIG, _META, _GRAMS, _RESOURCES, _ARRAYS = (
+_CONFIG, _META, _GRAMS, _RESOURCES, _TAGGER, _ARRAYS = (
     "config.yml",
     "model.json",
     "grams.json",
     "resources.json",
+    "tagger.json",
     "arrays.npz",
 )
 _SENTENCE = ("sentence_mean", "sentence_weights", "sentence_bias", "sentence_centres")
@@ -32,16 +36,19 @@ _SENTENCE = ("sentence_mean", "sentence_weights", "sentence_bias", "sentence_cen
 
 @dataclass(frozen=True)
 class Model:
-    """A pipeline with what it learnt. `engine()` makes it ready to parse."""
+    """A pipeline with what it learnt. `engine()` makes it ready to parse; rules find the `ruled` kinds only."""
 
     pipeline: Pipeline
     classifier: Classifier
     resources: Resources
+    ruled: frozenset[str] = frozenset()
+    tagger: Tagger | None = None
 
     def engine(self, embedder: Embedder | None = None) -> Engine:
         """An engine that parses with this model, by letters alone without the embedder it was trained with."""
-        extractors = build_extractors(self.pipeline, self.resources)
-        return Engine(build_normaliser(self.pipeline), self.classifier, extractors, embedder)
+        rules = [rule for rule in build_extractors(self.pipeline, self.resources) if rule.kind in self.ruled]
+        finders: list[Finder] = [*rules, self.tagger] if self.tagger else [*rules]
+        return Engine(build_normaliser(self.pipeline), self.classifier, finders, embedder)
 
     def save(self, folder: Path) -> None:
         """Writes the model; the folder appears whole or not at all."""
@@ -75,6 +82,8 @@ class Model:
             "both": asdict(classifier.both) if classifier.both else None,
             "embedder": sentence.embedder if sentence else None,
             "floor": sentence.floor if sentence else None,
+            "ruled": sorted(self.ruled),
+            "tagger": self.tagger is not None,
         }
         resources = {
             "lookups": self.resources.lookups,
@@ -91,6 +100,9 @@ class Model:
         arrays |= {"weights": letters.weights, "bias": letters.bias}
         if sentence:
             arrays |= {name: getattr(sentence, name.removeprefix("sentence_")) for name in _SENTENCE}
+        if self.tagger:
+            _dump(folder / _TAGGER, _tagger_words(self.tagger))
+            arrays |= {"tagger_weights": self.tagger.weights, "tagger_steps": self.tagger.steps}
         with (folder / _ARRAYS).open("wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]
 
@@ -105,6 +117,8 @@ class Model:
             resources = _load(folder / _RESOURCES)
             with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
                 classifier = _classifier(meta, pipeline, _load(folder / _GRAMS), arrays)
+                words = _load(folder / _TAGGER) if meta["tagger"] else None
+                tagger = _tagger(words, arrays, resources["synonyms"]) if words else None
         except FileNotFoundError as error:
             raise ModelError(f"{folder}: {error.filename} is missing. Train the model again") from None
         except (KeyError, ValueError, TypeError) as error:
@@ -120,6 +134,8 @@ class Model:
                 marked={kind: frozenset(words) for kind, words in resources["marked"].items()},
                 folder=folder,
             ),
+            frozenset(meta["ruled"]),
+            tagger,
         )
 
 
@@ -141,6 +157,26 @@ def _classifier(meta: Mapping[str, Any], pipeline: Pipeline, grams: Any, arrays:
         sentence,
         both,
         meta["unseen_accuracy"],
+    )
+
+
+def _tagger_words(tagger: Tagger) -> dict[str, Any]:
+    return {
+        "marks": [asdict(mark) for mark in tagger.marks],
+        "columns": list(tagger.columns),
+        "lookups": tagger.hints.lookups,
+        "regexes": tagger.hints.regexes,
+    }
+
+
+def _tagger(words: Mapping[str, Any], arrays: Any, synonyms: Mapping[str, str]) -> Tagger:
+    return Tagger(
+        tuple(Mark(**mark) for mark in words["marks"]),
+        {name: column for column, name in enumerate(words["columns"])},
+        arrays["tagger_weights"],
+        arrays["tagger_steps"],
+        Hints(words["lookups"], words["regexes"]),
+        {fold(surface): value for surface, value in synonyms.items()},
     )
 
 

@@ -11,6 +11,7 @@ from nlu.classifier import ClassifierOptions, FallbackOptions, SentenceOptions
 from nlu.errors import ConfigError
 from nlu.features import ANALYSERS, NgramOptions
 from nlu.normalise import MAX_CHARACTERS
+from nlu.tagger import TaggerOptions
 
 DEFAULT_CONFIG = Path(__file__).with_name("config.yml")
 
@@ -34,7 +35,10 @@ class ExtractorOptions:
 
 @dataclasses.dataclass(frozen=True)
 class Pipeline:
-    """A validated config. `folder` is what the paths in it are relative to; no `sentence` means no embedding."""
+    """A validated config. `folder` is what the paths in it are relative to.
+
+    No `sentence` means no embedding, no `tagger` means rules alone.
+    """
 
     language: str
     normaliser: NormaliserOptions
@@ -42,6 +46,7 @@ class Pipeline:
     classifier: ClassifierOptions
     sentence: SentenceOptions | None
     fallback: FallbackOptions
+    tagger: TaggerOptions | None
     extractors: tuple[ExtractorOptions, ...]
     folder: Path
     source: Mapping[str, Any]
@@ -53,6 +58,7 @@ _STAGES: dict[str, type] = {
     "nlu.classifier.LetterScorer": ClassifierOptions,
     "nlu.classifier.SentenceScorer": SentenceOptions,
     "nlu.classifier.Fallback": FallbackOptions,
+    "nlu.tagger.Tagger": TaggerOptions,
 }
 _EXTRACTORS_PREFIX = "nlu.entities."
 
@@ -95,8 +101,9 @@ def read_pipeline(content: Any, folder: Path) -> Pipeline:
         normaliser=_one(found, "nlu.normalise.Normaliser"),
         blocks=tuple(blocks),
         classifier=_one(found, "nlu.classifier.LetterScorer"),
-        sentence=_one(found, "nlu.classifier.SentenceScorer") if found["nlu.classifier.SentenceScorer"] else None,
+        sentence=_at_most_one(found, "nlu.classifier.SentenceScorer"),
         fallback=_one(found, "nlu.classifier.Fallback"),
+        tagger=_at_most_one(found, "nlu.tagger.Tagger"),
         extractors=tuple(extractors),
         folder=folder,
         source=content,
@@ -113,6 +120,10 @@ def _build(name: str, options: dict[str, Any]) -> Any:
         return kind(**options)
     except TypeError as error:
         raise ConfigError(f"{name}: {error}. It has {', '.join(sorted(known))}") from None
+
+
+def _at_most_one(found: Mapping[str, list[Any]], name: str) -> Any:
+    return _one(found, name) if found[name] else None
 
 
 def _one(found: Mapping[str, list[Any]], name: str) -> Any:

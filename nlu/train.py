@@ -2,15 +2,16 @@
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from nlu import fit
-from nlu.embedding.base import Embedder, Vectors
+from nlu.embedding.base import Vectors
 from nlu.embedding.store import VectorStore
-from nlu.engine import build_normaliser, gather_resources
+from nlu.engine import build_extractors, build_normaliser, gather_resources
 from nlu.entities.base import CommuneRow
 from nlu.errors import DataError, EmbeddingError
+from nlu.fit_tagger import settle
 from nlu.model import Model
 from nlu.pipeline import DEFAULT_CONFIG, Pipeline, load_pipeline
 from nlu.progress import Progress, silent
@@ -21,10 +22,9 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Means:
-    """What training may use: an embedder and the vectors kept for it; and whom it tells how far it is."""
+    """What training may use: an embedder with the vectors kept of it, or none; and whom it tells how far it is."""
 
-    embedder: Embedder | None = None
-    store: VectorStore = field(default_factory=VectorStore)
+    store: VectorStore | None = None
     progress: Progress = silent
 
 
@@ -57,18 +57,21 @@ def train_on(
         vectors,
         [example.intent for example in data.examples],
         pipeline,
-        means.embedder.name if means.embedder else "",
+        means.store.embedder.name if means.store else "",
         means.progress,
     )
     resources = gather_resources(data, gazetteer, dict(lookups or {}), pipeline.folder)
-    return Model(pipeline, classifier, resources)
+    means.progress("entities", 0, 1)
+    settled = settle(data, resources.lookups, build_extractors(pipeline, resources), pipeline.tagger)
+    means.progress("entities", 1, 1)
+    return Model(pipeline, classifier, resources, settled.ruled, settled.tagger)
 
 
 def _vectors(data: TrainingData, pipeline: Pipeline, means: Means) -> Vectors | None:
-    if means.embedder is None or pipeline.sentence is None:
+    if means.store is None or pipeline.sentence is None:
         return None
     try:
-        return means.store.vectors(means.embedder, [example.text for example in data.examples], means.progress)
+        return means.store.vectors([example.text for example in data.examples], means.progress)
     except EmbeddingError as error:
         log.warning("trained by letters alone: %s", error)
         return None

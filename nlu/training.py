@@ -1,12 +1,12 @@
-"""Reads Rasa NLU training data (YAML 3.1): intents, lookups, synonyms.
+"""Reads Rasa NLU training data (YAML 3.1): intents, lookups, synonyms, regexes.
 
-`regex` sections and everything that is not `nlu:` (stories, rules, responses) are passed over, so that
-any Rasa project's folder can be read as it is.
+Everything that is not `nlu:` (stories, rules, responses) is passed over, so that any Rasa project's folder can
+be read as it is.
 """
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,7 @@ import yaml
 from nlu.errors import DataError
 
 SUFFIXES = frozenset({".yml", ".yaml"})
-IGNORED = frozenset({"regex"})
+KINDS = ("intent", "lookup", "synonym", "regex")
 BULLETS = ("- ", "* ", "+ ")
 
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -26,12 +26,14 @@ _ANNOTATION = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Annotation:
-    """An entity marked in an example; offsets in the example's plain text."""
+    """An entity marked in an example; offsets in the example's plain text. `role` and `group` as Rasa has them."""
 
     entity: str
     start: int
     end: int
     value: str
+    role: str | None = None
+    group: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,12 @@ class Example:
 
 @dataclass(frozen=True)
 class TrainingData:
-    """All that was read. `synonyms` goes from what people write to the canonical value."""
+    """All that was read. `synonyms` goes from what people write to the canonical value; `regexes` are patterns."""
 
     examples: tuple[Example, ...] = ()
     lookups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     synonyms: dict[str, str] = field(default_factory=dict)
+    regexes: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def intents(self) -> list[str]:
@@ -74,6 +77,7 @@ def read(paths: Path | Iterable[Path]) -> TrainingData:
     """Reads and merges training data; raises `DataError` with the place and the cure."""
     examples: list[Example] = []
     lookups: dict[str, list[str]] = {}
+    regexes: dict[str, list[str]] = {}
     synonyms: dict[str, str] = {}
     for file in find_files(paths):
         for block in _blocks(file):
@@ -85,13 +89,16 @@ def read(paths: Path | Iterable[Path]) -> TrainingData:
                         surface = example.text[mark.start : mark.end]
                         if mark.value != surface:
                             synonyms.setdefault(surface, mark.value)
-            elif block.kind == "lookup":
-                lookups.setdefault(block.name, []).extend(text for _, text in block.lines)
+            elif block.kind in ("lookup", "regex"):
+                table = lookups if block.kind == "lookup" else regexes
+                table.setdefault(block.name, []).extend(text for _, text in block.lines)
             elif block.kind == "synonym":
                 synonyms.update({text: block.name for _, text in block.lines})
-    return TrainingData(
-        tuple(examples), {name: tuple(dict.fromkeys(words)) for name, words in lookups.items()}, synonyms
-    )
+    return TrainingData(tuple(examples), _once(lookups), synonyms, _once(regexes))
+
+
+def _once(table: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    return {name: tuple(dict.fromkeys(words)) for name, words in table.items()}
 
 
 def parse_example(marked: str, intent: str, where: str) -> Example:
@@ -102,20 +109,21 @@ def parse_example(marked: str, intent: str, where: str) -> Example:
     for match in _ANNOTATION.finditer(marked):
         before = marked[position : match.start()]
         surface = match["text"]
-        entity, value = _entity_and_value(match, where)
+        entity, value, role, group = _mark(match, where)
         plain += [before, surface]
         start = length + len(before)
         length = start + len(surface)
         position = match.end()
-        annotations.append(Annotation(entity, start, length, value))
+        annotations.append(Annotation(entity, start, length, value, role, group))
     plain.append(marked[position:])
     return Example("".join(plain), intent, tuple(annotations), where)
 
 
-def _entity_and_value(match: re.Match[str], where: str) -> tuple[str, str]:
+def _mark(match: re.Match[str], where: str) -> tuple[str, str, str | None, str | None]:
+    """Entity, value, role and group."""
     surface = match["text"]
     if match["object"] is None:
-        return match["entity"].strip(), match["value"] or surface
+        return match["entity"].strip(), match["value"] or surface, None, None
     cure = 'Write [text]{"entity": "name", "value": "value"}'
     try:
         mark = json.loads(match["object"])
@@ -123,7 +131,8 @@ def _entity_and_value(match: re.Match[str], where: str) -> tuple[str, str]:
         raise DataError(where, f"{match['object']} is not a JSON object", cure) from None
     if not isinstance(mark.get("entity"), str):
         raise DataError(where, f"{match['object']} names no entity", cure)
-    return mark["entity"], str(mark.get("value", surface))
+    role, group = (str(mark[name]) if mark.get(name) else None for name in ("role", "group"))
+    return mark["entity"], str(mark.get("value") or surface), role, group
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,21 +160,17 @@ def _blocks(file: Path) -> Iterator[_Block]:
         if not isinstance(section, yaml.SequenceNode):
             raise DataError(_at(file, section), "`nlu:` is not a list", "Start each section with `- intent:`")
         for node in section.value:
-            block = _block(file, node)
-            if block is not None:
-                yield block
+            yield _block(file, node)
 
 
-def _block(file: Path, node: yaml.Node) -> _Block | None:
+def _block(file: Path, node: yaml.Node) -> _Block:
     cure = "Write `- intent: name` (or lookup, synonym, regex) then `examples: |`"
     if not isinstance(node, yaml.MappingNode):
         raise DataError(_at(file, node), "this section is not a mapping", cure)
     parts = {key.value: value for key, value in node.value}
-    kind = next((kind for kind in ("intent", "lookup", "synonym", *sorted(IGNORED)) if kind in parts), None)
+    kind = next((kind for kind in KINDS if kind in parts), None)
     if kind is None:
         raise DataError(_at(file, node), f"unknown section ({', '.join(parts) or 'empty'})", cure)
-    if kind in IGNORED:
-        return None
     name = parts[kind]
     if not isinstance(name, yaml.ScalarNode) or not name.value.strip():
         raise DataError(_at(file, name), f"this {kind} has no name", cure)

@@ -32,8 +32,11 @@ class Entity:
     text: str
     extractor: str
     confidence: float = 1.0
+    role: str | None = None
+    group: str | None = None
 
     def to_rasa(self) -> dict[str, Any]:
+        marks = {"role": self.role, "group": self.group}
         return {
             "entity": self.entity,
             "start": self.start,
@@ -41,6 +44,7 @@ class Entity:
             "value": self.value,
             "confidence_entity": self.confidence,
             "extractor": self.extractor,
+            **{name: mark for name, mark in marks.items() if mark is not None},
         }
 
 

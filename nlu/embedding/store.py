@@ -26,47 +26,49 @@ WORKERS = min(os.cpu_count() or 1, 8)
 
 
 class VectorStore:
-    """Reads kept vectors from `files`; what was computed is added to `cache`, the file this machine may write."""
+    """The vectors of one embedder: read from `files`; what is computed is added to `cache`, which may be written."""
 
-    def __init__(self, files: Iterable[Path] = (), cache: Path | None = None) -> None:
+    def __init__(self, embedder: Embedder, files: Iterable[Path] = (), cache: Path | None = None) -> None:
+        self.embedder = embedder
         self._cache = cache
-        self._rows: Rows = {}
-        for path in (*files, *([cache] if cache else [])):
-            self._rows.update(_read(path))
+        self._fresh = _read(cache, embedder.name) if cache else {}
+        self._rows: Rows = dict(self._fresh)
+        for path in files:
+            self._rows.update(_read(path, embedder.name))
 
-    def vectors(self, embedder: Embedder, texts: Sequence[str], progress: Progress = silent) -> Vectors:
+    def vectors(self, texts: Sequence[str], progress: Progress = silent) -> Vectors:
         """One row per text, in their order. Raises `EmbeddingError` when the embedder cannot."""
-        keys = [key_of(embedder, text) for text in texts]
+        keys = [key_of(text) for text in texts]
         unknown = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._rows}
         if unknown:
-            fresh = _quantised(_embedded(embedder, list(unknown.values()), progress))
-            self._rows.update(zip(unknown, fresh, strict=True))
+            rows = _quantised(_embedded(self.embedder, list(unknown.values()), progress))
+            self._fresh.update(zip(unknown, rows, strict=True))
+            self._rows.update(zip(unknown, rows, strict=True))
             if self._cache:
-                write(self._cache, self._rows)
+                write(self._cache, self.embedder.name, self._fresh)
         return unit(np.asarray([row * scale for row, scale in map(self._rows.__getitem__, keys)], dtype=np.float32))
 
-    def missing(self, embedder: Embedder, texts: Iterable[str]) -> list[str]:
+    def missing(self, texts: Iterable[str]) -> list[str]:
         """The texts whose vector is not kept."""
-        return [text for text in texts if key_of(embedder, text) not in self._rows]
+        return [text for text in texts if key_of(text) not in self._rows]
 
-    def save(self, path: Path, embedder: Embedder, texts: Iterable[str]) -> None:
+    def save(self, path: Path, texts: Iterable[str]) -> None:
         """Writes the vectors of these texts alone, in an order that does not depend on theirs."""
-        keys = sorted({key_of(embedder, text) for text in texts})
-        write(path, {key: self._rows[key] for key in keys})
+        write(path, self.embedder.name, {key: self._rows[key] for key in sorted({key_of(text) for text in texts})})
 
 
-def key_of(embedder: Embedder, text: str) -> int:
-    """64 bits of a text under an embedder."""
-    digest = hashlib.blake2b(f"{embedder.name}\n{text}".encode("utf-8", "replace"), digest_size=8).digest()
-    return int.from_bytes(digest, "big")
+def key_of(text: str) -> int:
+    """64 bits of a text."""
+    return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big")
 
 
-def write(path: Path, rows: Rows) -> None:
+def write(path: Path, embedder: str, rows: Rows) -> None:
     """Writes a file of vectors, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         np.savez(
             file,
+            embedder=np.asarray(embedder),
             keys=np.asarray(list(rows), dtype=np.uint64),
             scales=np.asarray([scale for _, scale in rows.values()], dtype=np.float32),
             rows=np.asarray([row for row, _ in rows.values()], dtype=np.int8),
@@ -76,17 +78,18 @@ def write(path: Path, rows: Rows) -> None:
     written.replace(path)
 
 
-def _read(path: Path) -> Rows:
+def _read(path: Path, embedder: str) -> Rows:
+    """The rows of a file; none when it is another embedder's, or damaged: it is only a cache."""
     if not path.is_file():
         return {}
     try:
         with np.load(path, allow_pickle=False) as arrays:
-            return {
-                int(key): (row, scale)
-                for key, row, scale in zip(arrays["keys"], arrays["rows"], arrays["scales"], strict=True)
-            }
+            if str(arrays["embedder"]) != embedder:
+                return {}
+            keys, rows, scales = arrays["keys"].tolist(), arrays["rows"], arrays["scales"]
     except (OSError, ValueError, KeyError, EOFError):
-        return {}  # damaged: it is only a cache
+        return {}
+    return {key: (row, scale) for key, row, scale in zip(keys, rows, scales, strict=True)}
 
 
 def _embedded(embedder: Embedder, texts: list[str], progress: Progress) -> Vectors:

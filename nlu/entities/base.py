@@ -28,10 +28,17 @@ class Resources:
     folder: Path = Path()  # what file options are relative to
 
 
-class Extractor(Protocol):
-    """Finds one kind of entity."""
+class Finder(Protocol):
+    """Finds entities in a raw text."""
 
     def extract(self, text: str) -> list[Entity]: ...
+
+
+class Extractor(Finder, Protocol):
+    """Finds one kind of entity by rules."""
+
+    @property
+    def kind(self) -> str: ...
 
 
 Builder = Callable[[Mapping[str, Any], Resources], Extractor]

@@ -39,8 +39,8 @@ class CommuneExtractor:
         known_words: frozenset[str] = frozenset(),
     ) -> None:
         content = content or {}
-        self.words = known_words
         ordinary = frozenset(str(content.get("ordinary") or "").split())
+        self.words = known_words | ordinary
         self.index = CommuneIndex(names, content.get("short_forms") or {}, ordinary, known_words)
         self.prepositions = frozenset(content.get("prepositions") or ())
         self.living = frozenset(content.get("living") or ())

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nlu.entities.amount import AmountExtractor
-from nlu.entities.base import MAX_CHARACTERS, Builder, Extractor, Resources
+from nlu.entities.base import MAX_CHARACTERS, Builder, Extractor, Finder, Resources
 from nlu.entities.commune import CommuneExtractor
 from nlu.entities.dates import DateExtractor
 from nlu.entities.duration import DurationExtractor
@@ -38,7 +38,7 @@ def build(name: str, options: Mapping[str, Any], resources: Resources) -> Extrac
     return BUILDERS[name](options, resources)
 
 
-def extract_all(extractors: Sequence[Extractor], text: str) -> tuple[Entity, ...]:
+def extract_all(extractors: Sequence[Finder], text: str) -> tuple[Entity, ...]:
     """Every extractor's finds in reading order; of two that overlap, the earlier stage's stays.
 
     A town takes back what it wholly contains: the "13e" of "marseille 13e" is no amount.

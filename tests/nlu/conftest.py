@@ -31,6 +31,8 @@ nlu:
 - intent: book_appointment
   examples: |
     - je veux un rdv
+    - un rdv, mon numéro [06 39 98 00 11](phone), code [59000](postcode)
+    - un rdv pour [1000 €](amount)
     - prendre rendez-vous [mardi](date)
     - jve un rdv svp
     - un rendez vous à [vaulx en velin](commune)
@@ -109,7 +111,7 @@ EMBEDDER = LetterPairs()
 
 @pytest.fixture(scope="session")
 def model(data_file: Path) -> Model:
-    means = Means(EMBEDDER, VectorStore())
+    means = Means(VectorStore(EMBEDDER))
     return train(data_file, COMMUNES, {"qpv": ("Mas du Taureau", "Le Val Fourré")}, means=means)
 
 

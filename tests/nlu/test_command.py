@@ -65,7 +65,7 @@ def test_trains_then_parses_and_evaluates(wiring: StandIn, data_file: Path, tmp_
 def test_checks_data(wiring: StandIn, data_file: Path, tmp_path: Path) -> None:
     fine = CliRunner().invoke(nlu, ["check", "--data", str(data_file)], obj=wiring)
     assert fine.exit_code == 0
-    assert "20 examples, 4 intents, 0 errors" in fine.stderr
+    assert "22 examples, 4 intents, 0 errors" in fine.stderr
     bad = tmp_path / "bad.yml"
     bad.write_text("nlu:\n- intent: a\n  examples: |\n    - x\n- intent: b\n  examples: |\n    - x\n", encoding="utf-8")
     result = CliRunner().invoke(nlu, ["check", "--data", str(bad)], obj=wiring)

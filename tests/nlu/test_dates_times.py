@@ -38,6 +38,7 @@ PHRASES: list[tuple[str, dict[str, Any] | None, dict[str, Any] | None]] = [
     ("dem1", {"offset_days": 1}, None),
     ("2m1 mat1", {"offset_days": 1}, MORNING),
     ("ajd", {"offset_days": 0}, None),
+    ("pour noël", {"day": 25, "month": 12}, None),
     ("aujourd'hui 16h", {"offset_days": 0}, at("16:00")),
     ("aujourd’hui", {"offset_days": 0}, None),
     ("apres-demain", {"offset_days": 2}, None),

@@ -166,3 +166,11 @@ def test_unknown_extractors_and_missing_files_are_named() -> None:
         LookupExtractor.build({}, Resources())
     with pytest.raises(ConfigError, match=r"nope.yml: there is no such file"):
         CommuneExtractor.build({"short_forms": "nope.yml"}, Resources())
+
+
+@pytest.mark.parametrize("text", ["on fait ça à la fête du quartier", "bah oui allons-y"])
+def test_an_ordinary_word_is_no_commune_with_a_typo(text: str) -> None:
+    communes = [("02305", "La Ferté", ["02270"], 5000), ("72003", "Allonnes", ["72700"], 11000)]
+    extractor = CommuneExtractor(communes, {"ordinary": "fete allons", "prepositions": ["a", "la"]})
+    assert extractor.extract(text) == []
+    assert [entity.value["name"] for entity in extractor.extract("j'habite à allones")] == ["Allonnes"]
