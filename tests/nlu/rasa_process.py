@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 import subprocess
+import tarfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -29,6 +30,14 @@ class RasaProcess:
 def missing() -> str | None:
     """What is not there to run Rasa, or nothing."""
     return next((f"{path} is not there" for path in (PYTHON, MODEL) if not path.exists()), None)
+
+
+def our_model(folder: Path) -> Path:
+    """The model of ours that Rasa's archive carries, unpacked below `folder`."""
+    with tarfile.open(MODEL) as archive:
+        archive.extractall(folder, filter="data")
+    [settings] = folder.glob("components/*/model/model.json")
+    return settings.parent
 
 
 @contextmanager
