@@ -41,6 +41,7 @@ class Run:
     ready: float
     memory: int
     took: list[float]
+    processor: float  # of one message, on average
     answers: list[dict[str, Any]]
 
 
@@ -90,13 +91,15 @@ def run(contender: Contender, data: Path, texts: Sequence[str], scratch: Path, e
         ) as process:
             _ask(process, "a")
             ready = time.monotonic() - before
+            worker = psutil.Process(process.pid)
+            used = sum(worker.cpu_times()[:2])
             both = [_timed(process, text) for text in texts]
-            memory = psutil.Process(process.pid).memory_info().rss
+            processor = (sum(worker.cpu_times()[:2]) - used) / len(texts)
+            memory = worker.memory_info().rss
             assert process.stdin is not None
             process.stdin.close()
-    return Run(
-        contender.name, training, _size(scratch), ready, memory, [took for took, _ in both], [it for _, it in both]
-    )
+    took, answers = [seconds for seconds, _ in both], [answer for _, answer in both]
+    return Run(contender.name, training, _size(scratch), ready, memory, took, processor, answers)
 
 
 def _timed(process: subprocess.Popen[str], text: str) -> tuple[float, dict[str, Any]]:

@@ -34,8 +34,9 @@ ROWS: Sequence[tuple[str, Callable[[Figures], str]]] = (
         "parse, p50 / p95",
         lambda one: f"{1000 * _quantile(one.run.took, 0.5):.1f} / {1000 * _quantile(one.run.took, 0.95):.1f} ms",
     ),
+    ("parse, processor time", lambda one: f"{1000 * one.run.processor:.1f} ms"),
     ("ready in", lambda one: f"{one.run.ready:.1f} s"),
-    ("memory, at most", lambda one: f"{one.run.memory / 1e6:.0f} MB"),
+    ("memory", lambda one: f"{one.run.memory / 1e6:.0f} MB"),
     ("model's size", lambda one: f"{one.run.size / 1e6:.1f} MB"),
     ("training", lambda one: f"{one.run.training:.0f} s"),
 )
