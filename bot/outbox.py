@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session, aliased
 
 from bot import queue
 from bot.channels.base import PULLED, Channel, Considerate, Fate, OutboundMessage
-from bot.conversations import appointments, contacts
+from bot.conversations import appointments, contacts, threads
 from bot.conversations.jobs import NOTIFICATION, REMINDER, REPLY
 from bot.conversations.models import Conversation, Message
 from bot.conversations.notifications import owe_notification
@@ -199,9 +199,14 @@ def _record(session: Session, job: ClaimedJob, message_id: int, result: _Result,
     return settled
 
 
-def _tell_the_lead(session: Session, message: Message, now: datetime) -> None:
-    """A reminder that did not leave is the lead's to say; the notification looks whether it is still true."""
-    if booking_id := (message.content or {}).get("booking_id"):
+def _tell_the_lead(session: Session, message: Message, reason: str, now: datetime) -> None:
+    """What a lead wrote and did not leave is theirs to say in another way.
+
+    So is a reminder, unless it is the person who wants none; the notification looks whether it is still true.
+    """
+    if message.author == "lead":
+        threads.owe_undelivered(session, message, now)
+    if reason not in _THEIR_WISH and (booking_id := (message.content or {}).get("booking_id")):
         owe_notification(session, "unreminded", now, booking_id=booking_id)
 
 
@@ -223,8 +228,8 @@ def _close(session: Session, message_id: int, result: _Result, now: datetime) ->
         .values(status=result.status, done_at=now)
         .returning(Message.id)
     )
-    if changed is not None and result.status != "sent" and result.reason not in _THEIR_WISH:
-        _tell_the_lead(session, message, now)
+    if changed is not None and result.status != "sent":
+        _tell_the_lead(session, message, result.reason, now)
     if changed is not None and result.provider_id is not None:
         _keep_provider_id(session, message_id, result.provider_id)
 

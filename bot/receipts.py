@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from bot import queue
 from bot.channels.base import Receipt
+from bot.conversations import threads
 from bot.conversations.models import Conversation, Message
 from bot.outbox import DELIVER, REPLY
 
@@ -39,6 +40,7 @@ def note(session: Session, receipt: Receipt, now: datetime) -> bool:
         return False
     if receipt.status == "failed":
         _take_to_heart(session, receipt, message, now)
+        _tell_the_lead(session, message.id, now)
     return True
 
 
@@ -62,6 +64,13 @@ def _take_to_heart(session: Session, receipt: Receipt, message: Any, now: dateti
         address = session.get_one(Conversation, message.conversation_id).address
         address.stopped_at = now if receipt.fate == "stopped" else address.stopped_at
         address.blocked_at = now if receipt.fate == "gone" else address.blocked_at
+
+
+def _tell_the_lead(session: Session, message_id: int, now: datetime) -> None:
+    """Unless it is tried again, what a lead wrote did not arrive."""
+    message = session.get_one(Message, message_id, populate_existing=True)
+    if message.author == "lead" and message.status == "failed":
+        threads.owe_undelivered(session, message, now)
 
 
 def _try_again(session: Session, receipt: Receipt, message: Any, now: datetime) -> None:

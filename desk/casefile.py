@@ -10,12 +10,12 @@ from starlette.responses import Response
 
 from bot.conversations import cases, contacts, wording
 from bot.conversations.case_models import Case, CaseEntry
+from bot.conversations.cases import LONGEST_TEXT
 from bot.conversations.models import Address, Conversation, Message
 from desk import words
 from desk.caseload import commune_name
 from desk.door import Action, Page, Visit, fragment
 from desk.errors import Refused
-from desk.telling import LONGEST_TEXT, checked
 from directory import bookings
 from directory.days import zone
 from directory.models import Booking, Lead
@@ -72,7 +72,7 @@ def _load(visit: Visit) -> CaseFile:
         commune=commune_name(case.insee_code),
         speaker=None if owner is None else _role(visit, owner),
         mine=owner == visitor.lead_id,
-        reachable=address.external_id is not None and address.stopped_at is None and address.blocked_at is None,
+        reachable=contacts.is_reachable(address),
         profile=_profile(case.profile),
         reach=_meaning("reach", (case.profile or {}).get("reach")),
     )
@@ -213,21 +213,18 @@ def give_back(visit: Visit) -> str:
 
 def reply(visit: Visit) -> str:
     """Writes to the person; refused rather than lost when no message can reach them."""
-    file, text = _load(visit), checked(visit.form.get("text", ""))
+    file = _load(visit)
     contacts.lock(visit.session, file.conversation.id)
     visit.session.refresh(file.address)
     if file.case.contact.erased_at is not None:
         raise Refused("erased")
-    if not _load(visit).reachable:
-        raise Refused("unreachable")
-    cases.reply(visit.session, file.case.id, visit.visitor.lead_id, text, visit.now)
+    cases.reply(visit.session, file.case.id, visit.visitor.lead_id, visit.form.get("text", ""), visit.now)
     return "replied"
 
 
 def note(visit: Visit) -> str:
     """Adds a note for leads."""
-    text = checked(visit.form.get("note", ""))
-    cases.note(visit.session, visit.id("case_id"), visit.visitor.lead_id, text, visit.now)
+    cases.note(visit.session, visit.id("case_id"), visit.visitor.lead_id, visit.form.get("note", ""), visit.now)
     return "noted"
 
 

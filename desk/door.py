@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from bot.conversations.errors import CaseClosed, EmptyText, OtherSpeaker, UnknownOutcome
+from bot.conversations.errors import CaseClosed, EmptyText, OtherSpeaker, TooLong, UnknownOutcome, Unreachable
 from bot.errors import NotYours
 from bot.settings import Settings
 from db.session import Database
@@ -43,7 +43,9 @@ REFUSALS: Mapping[type[Exception], Refused] = {
     EmptyText: Refused("empty"),
     NotYours: Absent("absent"),
     OtherSpeaker: Refused("other_speaker"),
+    TooLong: Refused("too_long"),
     UnknownOutcome: Refused("outcome"),
+    Unreachable: Refused("unreachable"),
     BookingClosed: Refused("booking_closed"),
     BookingUnknown: Absent("absent"),
 }

@@ -6,11 +6,10 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.conversations import contacts
+from bot.conversations.cases import LONGEST_TEXT
 from bot.conversations.models import Conversation, Message
 from bot.conversations.texts import clean
 from desk.errors import Refused
-
-LONGEST_TEXT = 1_500  # characters: ten SMS
 
 
 def checked(text: str) -> str:

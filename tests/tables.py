@@ -4,6 +4,7 @@ from importlib import import_module
 
 TABLE_MODULES = [
     "bot.conversations.case_models",
+    "bot.conversations.group_models",
     "bot.conversations.join_models",
     "bot.conversations.jobs",
     "bot.conversations.models",

@@ -11,9 +11,9 @@ from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session, joinedload
 
 from bot import outbox
-from bot.conversations import contacts
+from bot.conversations import contacts, threads
 from bot.conversations.case_models import Case, CaseEntry
-from bot.conversations.errors import CaseClosed, EmptyText, OtherSpeaker, UnknownOutcome
+from bot.conversations.errors import CaseClosed, EmptyText, OtherSpeaker, TooLong, UnknownOutcome, Unreachable
 from bot.conversations.models import Conversation, Message
 from bot.conversations.origins import origin_words
 from bot.conversations.summary import summarise
@@ -24,6 +24,9 @@ from directory.models import Coverage
 
 OUTCOMES = ("created", "shaping", "employed", "oriented", "unreachable")
 """What became of a project when its case is closed."""
+
+LONGEST_TEXT = 1_500
+"""Characters of what a lead writes at once: ten SMS."""
 
 LEAD_SPOKE = "lead_spoke"
 """Slot by which the assistant knows, at its next turn, that it must say who speaks again."""
@@ -110,11 +113,14 @@ def release(session: Session, case: Case, now: datetime) -> None:
 def reply(session: Session, case_id: int, lead_id: int, text: str, now: datetime) -> Message:
     """Writes to the person in the lead's name, who takes over when nobody has. Nobody waits any more.
 
-    Raises OtherSpeaker while another lead speaks, EmptyText when there is nothing to say.
+    Raises OtherSpeaker while another lead speaks, EmptyText or TooLong for what cannot be one message, Unreachable
+    when it would get nowhere.
     """
     said = _said(text)
     case, conversation = _hold(session, case_id, lead_id)
     _refuse_closed(case)
+    if not contacts.is_reachable(conversation.address):
+        raise Unreachable
     if conversation.owner_lead_id not in (None, lead_id):
         raise OtherSpeaker
     _take(session, case, conversation, lead_id, now)
@@ -136,7 +142,7 @@ def reply(session: Session, case_id: int, lead_id: int, text: str, now: datetime
 
 
 def note(session: Session, case_id: int, lead_id: int, text: str, now: datetime) -> CaseEntry:
-    """Adds a note that only leads read. Raises EmptyText when there is nothing in it."""
+    """Adds a note that only leads read. Raises EmptyText or TooLong."""
     noted = _said(text)
     case, _ = _hold(session, case_id, lead_id)
     return _add_entry(session, case, "note", now, lead_id=lead_id, detail={"text": noted})
@@ -217,6 +223,8 @@ def _said(text: str) -> str:
     said = clean(text).strip()
     if not said:
         raise EmptyText
+    if len(said) > LONGEST_TEXT:
+        raise TooLong
     return said
 
 
@@ -250,4 +258,5 @@ def _add_entry(
     session.add(entry)
     case.updated_at = now
     session.flush()
+    threads.owe_telling(session, case.id, f"entry:{entry.id}", now, opens=kind in threads.OPENS)
     return entry

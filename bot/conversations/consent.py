@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot import queue
 from bot.channels.base import PULLED
-from bot.conversations import contacts, joining
+from bot.conversations import contacts, joining, threads
 from bot.conversations.case_models import Case, CaseEntry
 from bot.conversations.jobs import REMINDER
 from bot.conversations.models import Address, Contact, Conversation, Message
@@ -76,6 +76,7 @@ def forget_phone(session: Session, contact: Contact, now: datetime) -> None:
         told = {name: value for name, value in (case.profile or {}).items() if name not in CALLED_BACK}
         if told != (case.profile or {}):
             case.profile, case.summary, case.updated_at = told, summarise(told), now
+        threads.owe_telling(session, case.id, f"phone:{int(now.timestamp())}", now)
     session.flush()
 
 
@@ -88,6 +89,7 @@ def _erase_cases(session: Session, contact_id: int, now: datetime) -> None:
         if case.closed_at is None:
             case.closed_at = case.updated_at = now
             session.add(CaseEntry(case=case, kind="erased", created_at=now))
+        threads.owe_telling(session, case.id, "erased", now)
     session.flush()
 
 

@@ -72,6 +72,11 @@ def latest_conversation(session: Session, contact_id: int) -> Conversation | Non
     )
 
 
+def is_reachable(address: Address) -> bool:
+    """Whether a message can still get there."""
+    return address.external_id is not None and address.stopped_at is None and address.blocked_at is None
+
+
 def refer(contact: Contact, code: str | None, now: datetime) -> None:
     """Keeps by which poster the person came; the first one stays."""
     if code is not None and contact.referral is None:

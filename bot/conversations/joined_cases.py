@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from bot.conversations import cases
+from bot.conversations import cases, threads
 from bot.conversations.case_models import Case, CaseEntry
 from bot.conversations.models import Conversation
 from bot.conversations.notifications import owe_notification
@@ -38,6 +38,8 @@ def _end(session: Session, ends: Case, goes_on: Case, now: datetime) -> None:
         session.add(CaseEntry(case=case, kind="joined", detail={"text": str(other.id)}, created_at=now))
         case.updated_at = now
     session.flush()
+    for case in (ends, goes_on):
+        threads.owe_telling(session, case.id, f"joined:{ends.id}", now)
 
 
 def _speaker(session: Session, case: Case) -> int | None:

@@ -91,7 +91,7 @@ class Message(Base):
     status: Mapped[str] = mapped_column(String(10))
     attempts: Mapped[int] = mapped_column(default=0)  # in: turns tried and rolled back
     retry_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # in: not before this
-    owner_epoch: Mapped[int | None] = mapped_column()  # out: the epoch it was computed in
+    owner_epoch: Mapped[int | None] = mapped_column()  # out: the epoch it was computed in; in: of the lead it was for
     lead_id: Mapped[int | None] = mapped_column()  # out, author "lead": who wrote it
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)  # in: handled; out: left us

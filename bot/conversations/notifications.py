@@ -111,7 +111,8 @@ class Notifier:
         case = session.get(Case, case_id)
         if case is None or case.closed_at is not None:
             return "case closed"
-        values = _named(case.contact) | {
+        values = {
+            "who": first_name(case.contact),
             "reason": labels()["reasons"].get(case.reason, case.reason),
             "case_id": case.id,
             "link": self._link(f"cases/{case.id}"),
@@ -130,7 +131,8 @@ class Notifier:
         former = session.get(Booking, booking.moved_from_id) if booking.moved_from_id else None
         contact = session.get(Contact, booking.contact_id) if booking.contact_id else None
         day = booking.starts_at.astimezone(ZoneInfo(booking.place.timezone)).date()
-        values = _named(contact) | {
+        values = {
+            "who": first_name(contact),
             "moment": _moment(booking),
             "former_moment": _moment(former) if former else None,
             "place": booking.place.name,
@@ -144,10 +146,10 @@ class Notifier:
         return f"{self._desk_url.rstrip('/')}/{page}" if self._desk_url else None
 
 
-def _named(contact: Contact | None) -> dict[str, Any]:
+def first_name(contact: Contact | None) -> str:
     """The first name at most: the rest stays behind the desk's door."""
     first = contact.name.split()[0] if contact is not None and contact.name and contact.name.strip() else None
-    return {"who": first or labels()["people"]["unknown"]}
+    return first or labels()["people"]["unknown"]
 
 
 def _case_of(session: Session, contact: Contact | None) -> int | None:

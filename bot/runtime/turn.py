@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from bot import inbox, outbox
 from bot.channels.base import InboundMessage
-from bot.conversations import cases, consent, contacts
+from bot.conversations import cases, consent, contacts, threads
 from bot.conversations.models import Conversation, Message
 from bot.conversations.notifications import owe_notification
 from bot.faults import describe
@@ -130,7 +130,7 @@ class Turns:
         commands = self.mind.interpreter.read(reading, state)
         theirs = claims_right(commands) or _confirms_right(commands, state)
         if conversation.owner_lead_id is not None and not theirs:
-            _for_the_lead(session, conversation, now)
+            _for_the_lead(session, conversation, message_id, now)
             return
         if not theirs:
             consent.start_again(session, conversation, now)
@@ -194,7 +194,7 @@ class Turns:
                         return
                     inbox.set_back(message, now)
                     if message.status == "failed" and conversation.owner_lead_id is not None:
-                        _for_the_lead(session, conversation, now)
+                        _for_the_lead(session, conversation, message_id, now)
                     elif message.status == "failed" and give_up is not None:
                         give_up(session, conversation, message, now)
                 return
@@ -220,13 +220,15 @@ def _confirms_right(commands: list[c.Command], state: DialogueState) -> bool:
     return any(isinstance(command, c.SetSlot) and command.name == asked for command in commands)
 
 
-def _for_the_lead(session: Session, conversation: Conversation, now: datetime) -> None:
+def _for_the_lead(session: Session, conversation: Conversation, message_id: int, now: datetime) -> None:
     """While a lead speaks, the bot only makes sure the lead knows that the person wrote."""
     contacts.touch(conversation, now)
+    session.get_one(Message, message_id).owner_epoch = conversation.owner_epoch
     case = cases.open_case_of(session, conversation.contact_id)
     if case is not None:
         case.updated_at, case.urgent = now, True
         owe_notification(session, "message", now, case_id=case.id)
+        threads.owe_telling(session, case.id, f"message:{message_id}", now)
 
 
 def _inbound(message: Message) -> InboundMessage:

@@ -380,6 +380,37 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_case_file_lead_id'), ['lead_id'], unique=False)
         batch_op.create_index('uq_case_file_open', ['contact_id'], unique=True, sqlite_where=sa.text('closed_at IS NULL'), postgresql_where=sa.text('closed_at IS NULL'))
 
+    op.create_table('lead_link',
+    sa.Column('lead_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['lead_id'], ['lead.id'], name=op.f('fk_lead_link_lead_id_lead')),
+    sa.PrimaryKeyConstraint('lead_id', name=op.f('pk_lead_link')),
+    sa.UniqueConstraint('fingerprint', name=op.f('uq_lead_link_fingerprint'))
+    )
+    op.create_table('lead_code',
+    sa.Column('lead_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('code', sa.Text(), nullable=False),
+    sa.Column('digest', sa.String(length=64), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['lead_id'], ['lead.id'], name=op.f('fk_lead_code_lead_id_lead')),
+    sa.PrimaryKeyConstraint('lead_id', name=op.f('pk_lead_code')),
+    sa.UniqueConstraint('digest', name=op.f('uq_lead_code_digest'))
+    )
+    op.create_table('case_thread',
+    sa.Column('case_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('chat_id', sa.BigInteger(), nullable=False),
+    sa.Column('thread_id', sa.BigInteger(), nullable=True),
+    sa.Column('head_id', sa.BigInteger(), nullable=True),
+    sa.Column('head_digest', sa.String(length=64), nullable=True),
+    sa.Column('told_id', sa.BigInteger(), nullable=False),
+    sa.Column('is_open', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['case_id'], ['case_file.id'], name=op.f('fk_case_thread_case_id_case_file')),
+    sa.PrimaryKeyConstraint('case_id', name=op.f('pk_case_thread'))
+    )
+    with op.batch_alter_table('case_thread', schema=None) as batch_op:
+        batch_op.create_index('ix_case_thread_place', ['chat_id', 'thread_id'], unique=False)
+
     op.create_table('message',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=True, nullable=False),
     sa.Column('conversation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -444,6 +475,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f('ix_case_entry_case_id'))
 
     op.drop_table('case_entry')
+    with op.batch_alter_table('case_thread', schema=None) as batch_op:
+        batch_op.drop_index('ix_case_thread_place')
+
+    op.drop_table('case_thread')
+    op.drop_table('lead_code')
+    op.drop_table('lead_link')
     with op.batch_alter_table('message', schema=None) as batch_op:
         batch_op.drop_index('ix_message_pending', sqlite_where=sa.text("status = 'pending'"), postgresql_where=sa.text("status = 'pending'"))
         batch_op.drop_index('ix_message_conversation')
