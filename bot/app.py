@@ -20,7 +20,7 @@ from bot.channels import twilio
 from bot.channels.base import Channel, InboundMessage
 from bot.channels.rendering import Rendered
 from bot.channels.web import WebChannel
-from bot.conversations import consent
+from bot.conversations import consent, threads
 from bot.conversations.notifications import NOTIFY, Notifier
 from bot.conversations.reminder_job import Reminder
 from bot.conversations.reminders import REMIND
@@ -151,6 +151,7 @@ class Services:
     def worker(self) -> Worker:
         """Takes turns and does what is owed, in threads of its own once started."""
         rates = {channel.name: channel.per_second for channel in self.channels.values() if channel.per_second}
+        rates |= self.telegram.rates() if self.telegram else {}
         return Worker(self.database, self.taker.take, self._handlers(), self.clock, self.settings.turn_threads, rates)
 
     @property
@@ -159,13 +160,14 @@ class Services:
         return self.worker
 
     def _handlers(self) -> Mapping[str, Callable[[outbox.ClaimedJob], object]]:
-        notifier = Notifier(self.database, self._mailer(), self.clock, self._desk_url())
+        notifier = Notifier(self.database, self._mailer(), self.clock, self.settings.desk_url)
         reminder = Reminder(self.database, self.clock, self._say)
         return {
             outbox.DELIVER: lambda job: outbox.deliver(self.database, self.channels, job, self.clock()),
             NOTIFY: notifier.notify_lead,
             REMIND: reminder.remind_booking,
             **consent.handlers(self.database, self.clock, self.settings.retention_days),
+            **threads.without_group(self.database, self.clock),
             **(self.telegram.handlers() if self.telegram else {}),
         }
 
@@ -176,10 +178,6 @@ class Services:
     def _mailer(self) -> Mailer:
         url = self.settings.smtp_url
         return SmtpMailer(url.get_secret_value(), self.settings.mail_from) if url else PrintingMailer()
-
-    def _desk_url(self) -> str | None:
-        public = self.settings.public_url
-        return f"{str(public).rstrip('/')}/desk" if public else None
 
     def _say(self, response: str, values: Mapping[str, Any]) -> Rendered:
         return say_unprompted(self.engine.domain, self.mind.variants, response, values)

@@ -190,6 +190,11 @@ class Settings(BaseSettings):
         return self.sms_number or (self.sms_from if self.sms_from and self.sms_from.startswith("+") else None)
 
     @property
+    def desk_url(self) -> str | None:
+        """Where leads find the desk, when the outside can reach us."""
+        return f"{str(self.public_url).rstrip('/')}/desk" if self.public_url else None
+
+    @property
     def zone(self) -> ZoneInfo:
         """The zone of `timezone`."""
         return ZoneInfo(self.timezone)

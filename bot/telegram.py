@@ -11,8 +11,11 @@ from bot.channels.speech import SpeechServer
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_api import BotApi
 from bot.channels.telegram_door import GREET_GROUP, Door
+from bot.channels.telegram_group import LeadsGroup
 from bot.channels.telegram_intake import Intake, Webhook
+from bot.channels.telegram_threads import PER_SECOND, Threads
 from bot.channels.telegram_voice import listener
+from bot.conversations.threads import SAY_IN_GROUP, SENDER, TELL_GROUP
 from bot.queue import ClaimedJob
 from bot.settings import Settings
 from bot.web_phone import Services
@@ -28,12 +31,15 @@ class Telegram:
         self._secret = webhook_secret(token)
         self.api = BotApi(token, api_url(settings))
         self.channel = TelegramChannel(self.api, self._calendar)
+        database, clock, chat = services.database, services.clock, settings.telegram_leads_chat
+        self.group = LeadsGroup(database, self.api, clock, chat, wake=lambda: services.turns.wake_jobs())
+        self.threads = Threads(database, self.api, clock, chat, settings.desk_url)
         self.door = Door(
-            services.database,
+            database,
             self.api,
-            services.clock,
+            clock,
             submit=lambda conversation_id: services.turns.submit(conversation_id),
-            leads_chat=settings.telegram_leads_chat,
+            group=self.group,
         )
         url = webhook_url(settings)
         self.intake = Intake(self.api, self.door, Webhook(url, self._secret) if url else None)
@@ -44,7 +50,11 @@ class Telegram:
 
     def handlers(self) -> Mapping[str, Callable[[ClaimedJob], object]]:
         """The jobs of this channel, by kind."""
-        return {GREET_GROUP: self.door.greet_group}
+        return {GREET_GROUP: self.door.greet_group, TELL_GROUP: self.threads.tell, SAY_IN_GROUP: self.group.say}
+
+    def rates(self) -> Mapping[str, float]:
+        """How many messages a second may leave, by sender that is not a channel."""
+        return {SENDER: PER_SECOND}
 
     def hear(self, inbound: InboundMessage) -> str:
         """The words of a voice message, empty when they cannot be had."""

@@ -38,6 +38,10 @@ class Turns(Protocol):
         """Wakes a turn for this conversation."""
         ...
 
+    def wake_jobs(self) -> None:
+        """Something is owed that may leave at once."""
+        ...
+
 
 class Services(Protocol):
     """What the web needs of the house."""

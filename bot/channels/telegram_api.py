@@ -39,6 +39,28 @@ class TokenRefused(SendLater):
     """Telegram does not know this token; an operator can mend that, so what is owed waits."""
 
 
+class ThreadGone(SendRefused):
+    """Somebody deleted the thread of a group."""
+
+    said = ("message thread not found", "topic_deleted", "topic_id_invalid")
+
+
+class ThreadClosed(SendRefused):
+    """Somebody closed the thread of a group."""
+
+    said = ("topic_closed",)
+
+
+class MessageGone(SendRefused):
+    """The message to change is not there any more, or may not be changed."""
+
+    said = ("message to edit not found", "message can't be edited", "message_id_invalid")
+
+
+_NARROW: tuple[type[ThreadGone] | type[ThreadClosed] | type[MessageGone], ...] = (ThreadGone, ThreadClosed, MessageGone)
+"""Refusals after which we know something new, by what Telegram says."""
+
+
 class BotApi:
     """One bot. Every method may be called from any thread; `close` gives everything back."""
 
@@ -156,14 +178,20 @@ def in_our_words(error: TelegramError) -> SendError:
             return SendLater("flood control", wait.total_seconds() if isinstance(wait, timedelta) else float(wait))
         case Forbidden():
             return AddressGone("forbidden")
-        case BadRequest() if any(reason in error.message.lower() for reason in _GONE):
+        case BadRequest() if _says(error, _GONE):
             return AddressGone("no such chat")
+        case BadRequest() if narrow := next((each for each in _NARROW if _says(error, each.said)), None):
+            return narrow(narrow.__name__)
         case BadRequest() | ChatMigrated():
             return SendRefused("bad request")
         case InvalidToken():
             return TokenRefused("token refused")
         case _:
             return SendLater(type(error).__name__)
+
+
+def _says(error: BadRequest, reasons: Sequence[str]) -> bool:
+    return any(reason in error.message.lower() for reason in reasons)
 
 
 def _note(done: "Future[object]") -> None:

@@ -16,6 +16,8 @@ from telegram import Bot
 from bot import inbox, queue
 from bot.channels.base import InboundMessage
 from bot.channels.telegram_api import BotApi
+from bot.channels.telegram_group import LeadsGroup
+from bot.channels.telegram_group_updates import InGroup, Linking, TapInGroup
 from bot.channels.telegram_shapes import read_reference
 from bot.channels.telegram_updates import NAME, Arrival, Invited, Presence, Said, Tapped, read, words
 from bot.conversations import contacts
@@ -29,7 +31,7 @@ _log = logging.getLogger(__name__)
 
 
 class Door:
-    """Takes updates. `submit` wakes the turn of a conversation. `leads_chat`: the one group that is not told off."""
+    """Takes updates. `submit` wakes the turn of a conversation. `group`: where leads treat cases."""
 
     def __init__(
         self,
@@ -37,13 +39,13 @@ class Door:
         api: BotApi,
         clock: Callable[[], datetime],
         submit: Callable[[int], None],
-        leads_chat: int | None = None,
+        group: LeadsGroup,
     ) -> None:
         self._database = database
         self._api = api
         self._clock = clock
         self._submit = submit
-        self._leads_chat = leads_chat
+        self._group = group
 
     def take(self, update: Mapping[str, Any]) -> None:
         """Stores what an update tells, in a transaction of its own. One that cannot be read is dropped."""
@@ -96,9 +98,9 @@ class Door:
                 address.blocked_at = None
 
     def _invited(self, invited: Invited) -> None:
-        if invited.chat_id == self._leads_chat:
-            return
         with self._database.transaction() as session:
+            if self._group.is_ours(session, invited.chat_id):
+                return
             queue.owe(
                 session,
                 kind=GREET_GROUP,
@@ -107,6 +109,15 @@ class Door:
                 payload={"chat_id": invited.chat_id},
                 due_at=self._clock(),
             )
+
+    def _in_group(self, said: InGroup) -> None:
+        self._group.said(said)
+
+    def _tapped_in_group(self, tap: TapInGroup) -> None:
+        self._group.tapped(tap)
+
+    def _linking(self, linking: Linking) -> None:
+        self._group.link(linking)
 
     def greet_group(self, job: queue.ClaimedJob) -> None:
         """Says in a group where we speak. Handles one job."""
@@ -129,6 +140,9 @@ TAKES: Mapping[type[Arrival], Callable[[Door, Any], None]] = {
     Tapped: Door._tapped,
     Presence: Door._present,
     Invited: Door._invited,
+    InGroup: Door._in_group,
+    TapInGroup: Door._tapped_in_group,
+    Linking: Door._linking,
 }
 
 

@@ -1,6 +1,7 @@
 """What an update of Telegram's tells, in our words. Source: core.telegram.org/bots/api#update.
 
-Residents speak in private chats, where the chat's id is the person's. In groups we are silent but for one sentence.
+Residents speak in private chats, where the chat's id is the person's. In groups, but for those of leads
+(`telegram_group_updates`), we are silent after one sentence.
 """
 
 import re
@@ -17,6 +18,14 @@ from telegram.constants import ChatMemberStatus, ChatType
 
 import bot.channels.telegram_client  # noqa: F401 - durations are timedeltas
 from bot.channels.base import InboundMessage
+from bot.channels.telegram_group_updates import (
+    InGroup,
+    Linking,
+    TapInGroup,
+    read_in_group,
+    read_linking,
+    read_tap_in_group,
+)
 from bot.errors import Unreadable
 
 NAME = "telegram"
@@ -74,7 +83,7 @@ class Invited:
     update_id: int
 
 
-Arrival = Said | Tapped | Presence | Invited
+Arrival = Said | Tapped | Presence | Invited | InGroup | TapInGroup | Linking
 
 
 @cache
@@ -112,10 +121,10 @@ def _unreadable(error: Exception) -> NoReturn:
     raise Unreadable(type(error).__name__) from None
 
 
-def _tapped(query: CallbackQuery) -> Tapped | None:
+def _tapped(query: CallbackQuery) -> Tapped | TapInGroup | None:
     message = query.message
     if message is not None and message.chat.type != ChatType.PRIVATE:
-        return None
+        return read_tap_in_group(query)
     return Tapped(
         address=str(query.from_user.id),
         callback_id=query.id,
@@ -132,9 +141,11 @@ def _member(change: ChatMemberUpdated, update_id: int) -> Presence | Invited | N
     return Invited(change.chat.id, update_id) if arrives else None
 
 
-def _message(message: Message, provider_id: str, *, edited: bool) -> Said | None:
+def _message(message: Message, provider_id: str, *, edited: bool) -> Said | InGroup | Linking | None:
     if message.chat.type != ChatType.PRIVATE:
-        return None
+        return read_in_group(message, provider_id, edited=edited)
+    if linking := read_linking(message):
+        return linking
     for reader in (_text,) if edited else (_text, _place, _own_contact, _media):
         fields = reader(message)
         if fields is not None:

@@ -29,9 +29,13 @@ class CountedTurns:
 
     def __init__(self) -> None:
         self.submitted: list[int] = []
+        self.woken = 0
 
     def submit(self, conversation_id: int) -> None:
         self.submitted.append(conversation_id)
+
+    def wake_jobs(self) -> None:
+        self.woken += 1
 
 
 class TelegramHouse(Services):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bot.channels.base import InboundMessage
+from bot.channels.telegram_group_updates import InGroup, TapInGroup
 from bot.channels.telegram_updates import Arrival, Invited, Presence, Said, Tapped, read, words
 from bot.errors import Unreadable
 from bot.runtime import payloads
@@ -52,7 +53,7 @@ TELLS: dict[str, Arrival | None] = {
     "command_unknown": said("command_unknown", text="micro entreprise"),
     "callback": Tapped(SAMIA, "4382bfdwdsb323b2d9", "m:12:0", 901),
     "callback_old_message": Tapped(SAMIA, "4382bfdwdsb323b2da", "m:12:0", 4),
-    "callback_in_group": None,
+    "callback_in_group": TapInGroup(-1005550009, 901, SAMIA, "4382bfdwdsb323b2db", "m:12:0"),
     "location": said("location", kind="location", location=TOWN),
     "venue": said("venue", kind="location", location=TOWN),
     "contact_own": said("contact_own", kind="contact", contact={"phone": "+33639980021", "name": "Samia"}),
@@ -72,7 +73,7 @@ TELLS: dict[str, Arrival | None] = {
     "dice": media("dice", "sticker"),
     "poll": media("poll", "file"),
     "pinned": None,
-    "group_text": None,
+    "group_text": InGroup(-1005550009, None, 1034, f"{BOT}:90035", SAMIA, "text", "Bonjour le robot"),
     "blocked": Presence(SAMIA, blocked=True, at=AT),
     "unblocked": Presence(SAMIA, blocked=False, at=AT),
     "group_added": Invited(-1005550009, update("group_added")["update_id"]),

@@ -85,11 +85,31 @@ def send_document(state: State, given: Given) -> Any:
     return _send(state, given, document=document, caption=given.get("caption") or "")
 
 
-def edit_message_reply_markup(state: State, given: Given) -> Any:
+def _written(state: State, given: Given, refusal: str) -> dict[str, Any]:
     chat = state.chat(given["chat_id"])
     message = next((each for each in chat.messages if each["message_id"] == int(given["message_id"])), None)
     if message is None:
-        raise Refused(400, "Bad Request: message to edit not found")
+        raise Refused(400, f"Bad Request: {refusal}")
+    return message
+
+
+def edit_message_text(state: State, given: Given) -> Any:
+    message, markup = _written(state, given, "message to edit not found"), _markup(given)
+    if (message.get("text"), message.get("reply_markup")) == (given["text"], markup.get("reply_markup")):
+        raise Refused(400, "Bad Request: message is not modified")
+    message.pop("reply_markup", None)
+    message.update(text=given["text"], **markup)
+    return message
+
+
+def set_message_reaction(state: State, given: Given) -> Any:
+    message = _written(state, given, "message to react not found")
+    message["signs"] = [each["emoji"] for each in given["reaction"]]
+    return True
+
+
+def edit_message_reply_markup(state: State, given: Given) -> Any:
+    message = _written(state, given, "message to edit not found")
     markup = _markup(given)
     if message.get("reply_markup") == markup.get("reply_markup"):
         raise Refused(400, "Bad Request: message is not modified")
@@ -161,18 +181,49 @@ def edit_forum_topic(state: State, given: Given) -> Any:
     return True
 
 
-def close_forum_topic(state: State, given: Given) -> Any:
-    _topic(state, given)["open"] = False
+def _set_open(state: State, given: Given, is_open: bool) -> Any:
+    topic = _topic(state, given)
+    if topic["open"] == is_open:
+        raise Refused(400, "Bad Request: TOPIC_NOT_MODIFIED")
+    topic["open"] = is_open
     return True
 
 
+def close_forum_topic(state: State, given: Given) -> Any:
+    return _set_open(state, given, False)
+
+
 def reopen_forum_topic(state: State, given: Given) -> Any:
-    _topic(state, given)["open"] = True
+    return _set_open(state, given, True)
+
+
+def delete_forum_topic(state: State, given: Given) -> Any:
+    _topic(state, given)
+    thread, chat = int(given["message_thread_id"]), state.chat(given["chat_id"])
+    del chat.topics[thread]
+    chat.messages = [each for each in chat.messages if each.get("message_thread_id") != thread]
     return True
 
 
 def get_me(state: State, given: Given) -> Any:
     return state.bot
+
+
+def get_chat(state: State, given: Given) -> Any:
+    said = {"accent_color_id": 0, "max_reaction_count": 11}
+    gifts = ("unlimited_gifts", "limited_gifts", "unique_gifts", "premium_subscription", "gifts_from_channels")
+    return {**state.chat(given["chat_id"]).as_json(), **said, "accepted_gift_types": dict.fromkeys(gifts, True)}
+
+
+def get_chat_member(state: State, given: Given) -> Any:
+    """The bot's own place: a member, or an administrator with its rights."""
+    rights = state.chat(given["chat_id"]).rights
+    if not rights:
+        return {"user": state.bot, "status": "member"}
+    always = ("can_be_edited", "is_anonymous", "can_manage_chat", "can_delete_messages", "can_manage_video_chats",
+              "can_restrict_members", "can_promote_members", "can_change_info", "can_invite_users",
+              "can_post_stories", "can_edit_stories", "can_delete_stories", "can_manage_topics")  # fmt: skip
+    return {"user": state.bot, "status": "administrator", **{each: each in rights for each in always}}
 
 
 METHODS: Mapping[str, Callable[[State, Given], Any]] = {
@@ -192,5 +243,10 @@ METHODS: Mapping[str, Callable[[State, Given], Any]] = {
     "editForumTopic": edit_forum_topic,
     "closeForumTopic": close_forum_topic,
     "reopenForumTopic": reopen_forum_topic,
+    "getChat": get_chat,
+    "getChatMember": get_chat_member,
+    "deleteForumTopic": delete_forum_topic,
+    "editMessageText": edit_message_text,
+    "setMessageReaction": set_message_reaction,
 }
 """All of them but getUpdates, which waits."""

@@ -118,6 +118,45 @@ class Resident:
         return self.telegram.emit(my_chat_member=change)
 
 
+class Member:
+    """Somebody in a group with topics. `thread`: where they write and touch buttons; None is the general one."""
+
+    def __init__(self, group: Chat, telegram: FakeTelegram, id: int = 5550100, **person: Any) -> None:
+        self.group, self.telegram = group, telegram
+        self.person = {"id": id, "is_bot": False, "first_name": "Nour", **person}
+
+    def says(self, text: str, thread: int | None) -> dict[str, Any]:
+        """Writes."""
+        return self.sends(thread, text=text)
+
+    def sends(self, thread: int | None, **content: Any) -> dict[str, Any]:
+        """Sends anything, in Telegram's own fields."""
+        return self.telegram.emit(message=self._add(thread, **content))
+
+    def edits(self, update: Mapping[str, Any], text: str) -> dict[str, Any]:
+        """Changes what they wrote."""
+        changed = {**update["message"], "text": text, "edit_date": self.telegram.now()}
+        return self.telegram.emit(edited_message=changed)
+
+    def taps(self, title: str, thread: int) -> dict[str, Any]:
+        """Touches the lowest button of a thread that says this."""
+        for message in reversed([each for each in self.group.messages if each.get("message_thread_id") == thread]):
+            for button in inline_buttons(message):
+                if title in button["text"]:
+                    return self.touches(button["callback_data"], message)
+        raise AssertionError(f"no button says {title!r}")
+
+    def touches(self, data: str, message: Mapping[str, Any]) -> dict[str, Any]:
+        """Touches a button, whatever it carries."""
+        query = {"id": f"callback-{self.telegram.next_id()}", "from": self.person, "message": dict(message),
+                 "chat_instance": "1", "data": data}  # fmt: skip
+        return self.telegram.emit(callback_query=query)
+
+    def _add(self, thread: int | None, **content: Any) -> dict[str, Any]:
+        where = {"message_thread_id": thread, "is_topic_message": True} if thread is not None else {}
+        return self.telegram.add(self.group, self.person, **where, **content)
+
+
 def inline_buttons(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The buttons under a message."""
     rows = message.get("reply_markup", {}).get("inline_keyboard", [])

@@ -56,10 +56,14 @@ class Chat:
     messages: list[dict[str, Any]] = field(default_factory=list)
     blocked: bool = False
     topics: dict[int, dict[str, Any]] = field(default_factory=dict)
+    is_forum: bool = True
+    rights: tuple[str, ...] = ()  # what the bot may do there as an administrator
 
     def as_json(self) -> dict[str, Any]:
         """As Telegram writes a chat."""
-        named = {"first_name": self.title} if self.kind == "private" else {"title": self.title, "is_forum": True}
+        named = (
+            {"first_name": self.title} if self.kind == "private" else {"title": self.title, "is_forum": self.is_forum}
+        )
         return {"id": self.id, "type": self.kind, **named}
 
 
