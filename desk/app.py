@@ -10,14 +10,22 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from desk import absence, agenda, casefile, caseload, leaving, posters
+from desk import absence, agenda, casefile, caseload, leaving, linking, posters
 from desk.door import Door, Services
 from desk.guard import Guard
 from desk.login import Login
 from desk.rendering import STATIC, Renderer
 from desk.words import WORDS
 
-GUARDED = (*caseload.ITEMS, *casefile.ITEMS, *agenda.ITEMS, *absence.ITEMS, *posters.ITEMS, *leaving.ITEMS)
+GUARDED = (
+    *caseload.ITEMS,
+    *casefile.ITEMS,
+    *agenda.ITEMS,
+    *absence.ITEMS,
+    *posters.ITEMS,
+    *linking.ITEMS,
+    *leaving.ITEMS,
+)
 """Every page and form for leads who are inside. Nothing else but the login and the static files answers."""
 
 
