@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from telegram import Bot, User, WebhookInfo
 
 from bot.channels.telegram_api import BotApi, TokenRefused
+from bot.commands.doctor_leads_group import examine_group
 from bot.commands.findings import FAILS, MISSING, OK, Finding
 from bot.errors import SendError
 from bot.settings import Settings
@@ -21,6 +22,7 @@ def examine(settings: Settings) -> Iterable[Finding]:
     api = BotApi(settings.telegram_token.get_secret_value(), api_url(settings))
     try:
         me, webhook = api.call(_ask)
+        group = [examine_group(api, chat) for chat in (settings.telegram_leads_chat,) if chat is not None]
     except TokenRefused:
         words = (
             "refuses ALLERVERS_TELEGRAM_TOKEN; copy it from @BotFather again (/token), or take another one (/revoke)"
@@ -35,6 +37,7 @@ def examine(settings: Settings) -> Iterable[Finding]:
         api.close()
     yield _name(str(me.username), settings.telegram_username)
     yield _intake(webhook, webhook_url(settings))
+    yield from group
 
 
 def _name(username: str, printed: str | None) -> Finding:

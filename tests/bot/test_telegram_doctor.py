@@ -88,3 +88,23 @@ def test_updates_that_wait_behind_an_error(telegram: FakeTelegram) -> None:
 )
 def test_where_telegram_is_asked_to_call(public_url: str | None, expected: str | None) -> None:
     assert webhook_url(Settings.model_validate({"public_url": public_url})) == expected
+
+
+@pytest.mark.parametrize(
+    ("rights", "forum", "state", "words"),
+    [
+        (("can_manage_topics", "can_delete_messages"), True, "ok", "-1005550001"),
+        (("can_manage_topics",), True, "fails", "can_delete_messages"),
+        ((), True, "fails", "can_manage_topics and can_delete_messages"),
+        (("can_manage_topics", "can_delete_messages"), False, "fails", "no topics"),
+        (None, True, "fails", "correct ALLERVERS_TELEGRAM_LEADS_CHAT"),
+    ],
+)
+def test_the_leads_group(
+    telegram: FakeTelegram, rights: tuple[str, ...] | None, forum: bool, state: str, words: str
+) -> None:
+    if rights is not None:
+        group = telegram.group(-1005550001)
+        group.rights, group.is_forum = rights, forum
+    found_state, said = found(telegram, telegram_leads_chat=-1005550001)[-1]
+    assert (found_state, words in said) == (state, True), said
