@@ -88,7 +88,7 @@ class Wording:
 class Topic:
     """Everything there is to say about one topic.
 
-    named, part_of: a scheme's names, and the topics whose questions it answers when it is named.
+    named, part_of: a scheme's names, folded, and the topics whose questions it answers when it is named.
     """
 
     id: str
@@ -186,7 +186,7 @@ class Knowledge:
         named = {
             scheme.id
             for scheme in self.topics.values()
-            if topic in scheme.part_of and any(f" {fold(name)} " in words for name in scheme.named)
+            if topic in scheme.part_of and any(f" {name} " in words for name in scheme.named)
         }
         return named.pop() if len(named) == 1 else topic
 

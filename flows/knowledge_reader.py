@@ -9,6 +9,7 @@ from typing import Any
 
 from flows.engine.errors import AuthoringError, Problem
 from flows.knowledge_base import CERTAINTIES, FACT_NAME, Fact, Knowledge, Sentence, Source, Topic, Wording
+from flows.plain_text import fold
 from flows.sources import LineDict, LineList, display, read
 
 KNOWLEDGE = Path(__file__).parent / "knowledge"
@@ -160,7 +161,7 @@ class _Reader:
             checked_on=checked,
             follow_ups=tuple(body.get("follow_ups") or ()),
             offer=str(body.get("offer") or "human"),
-            named=tuple(str(name) for name in body.get("named") or ()),
+            named=tuple(fold(str(name)) for name in body.get("named") or ()),
             part_of=tuple(body.get("part_of") or ()),
             file=file.name,
             line=line,
