@@ -12,7 +12,7 @@ from tests.promises.house import House, Person
 PROCESSES = 3
 QUESTIONS = ("bonjour", "/help", "merci", "/who_are_you", "/my_appointment", "/help", "merci")
 ANSWERS = [
-    "utter_introduce", "utter_privacy", "utter_menu", "utter_menu", "utter_thanks", "utter_introduce", "utter_privacy",
+    "utter_introduce", "utter_privacy", "utter_menu", "utter_menu", "utter_thanks", "utter_who_are_you",
     "utter_no_booking", "utter_menu", "utter_thanks",
 ]  # fmt: skip
 
