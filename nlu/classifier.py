@@ -33,10 +33,14 @@ class ClassifierOptions:
 
 @dataclass(frozen=True)
 class SentenceOptions:
-    """How the meanings' softmax regression is trained: `C` as above, `steps` of the optimiser at most."""
+    """How the meanings' softmax regression is trained: `C` as above, `steps` of the optimiser at most.
+
+    A sentence whose letters alone give an intent with at least the confidence `spare` is not embedded at all.
+    """
 
     C: float = 10.0
     steps: int = 40
+    spare: float = 0.95
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from nlu.classifier import Classifier
+from nlu.clauses import Clauses
 from nlu.embedding.base import Embedder, Vectors
 from nlu.entities import registry
 from nlu.entities.base import CommuneRow, Extractor, Finder, Resources, words_of
 from nlu.errors import EmbeddingError
 from nlu.folding import fold
-from nlu.normalise import Lexicon, Normaliser
+from nlu.normalise import MAX_CHARACTERS, Lexicon, Normaliser
 from nlu.pipeline import Pipeline
 from nlu.training import TrainingData
-from nlu.understanding import Understanding
+from nlu.understanding import Intent, Part, Understanding
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +28,15 @@ class Engine:
         classifier: Classifier,
         extractors: Iterable[Finder],
         embedder: Embedder | None = None,
+        clauses: Clauses | None = None,
+        spare: float = 1.0,
     ) -> None:
         self.normaliser = normaliser
         self.classifier = classifier
         self.extractors = tuple(extractors)
         self.embedder = self._fitting(embedder)
+        self.clauses = clauses
+        self.spare = spare
         self._complained = False
 
     @property
@@ -40,9 +45,31 @@ class Engine:
         return self.classifier.intents
 
     def parse(self, text: str) -> Understanding:
-        """What a text means: one intent, all intents ranked, and the entities."""
-        ranking = self.classifier.rank(self.normaliser(text), self._vector(text))
-        return Understanding(text, ranking[0], ranking, registry.extract_all(self.extractors, text))
+        """What a text means: one intent, all intents ranked, the entities, and its parts when it has several wishes."""
+        ranking = self._rank(text)
+        parts = self._parts(text)
+        if parts and ranking[0].name == self.classifier.fallback:
+            ranking = self._rank(text[parts[0].start : parts[0].end])  # of several wishes, the first that is known
+        entities = registry.extract_all(self.extractors, text)
+        return Understanding(text, ranking[0], ranking, entities, parts)
+
+    def _rank(self, text: str) -> tuple[Intent, ...]:
+        normalised = self.normaliser(text)
+        by_letters = self.classifier.rank(normalised)
+        best = by_letters[0]
+        if self.embedder is None or (best.name != self.classifier.fallback and best.confidence >= self.spare):
+            return by_letters
+        vector = self._vector(text, self.embedder)
+        return by_letters if vector is None else self.classifier.rank(normalised, vector)
+
+    def _parts(self, text: str) -> tuple[Part, ...]:
+        if self.clauses is None or len(text) > MAX_CHARACTERS:
+            return ()
+
+        def quick(part: str) -> Intent:
+            return self.classifier.rank(self.normaliser(part))[0]
+
+        return self.clauses.read(text, quick, lambda part: self._rank(part)[0], self.classifier.fallback)
 
     def _fitting(self, embedder: Embedder | None) -> Embedder | None:
         """The embedder, when it is the one the model was trained with."""
@@ -53,11 +80,11 @@ class Engine:
         log.warning("texts are read by their letters: the model wants %s, and %s", sentence.embedder, at_hand)
         return None
 
-    def _vector(self, text: str) -> Vectors | None:
-        if self.embedder is None or not any(map(str.isalnum, text)):
+    def _vector(self, text: str, embedder: Embedder) -> Vectors | None:
+        if not any(map(str.isalnum, text)):
             return None  # an embedder finds a meaning in anything: signs alone are for the letters to know
         try:
-            vector: Vectors = self.embedder.embed([text])[0]
+            vector: Vectors = embedder.embed([text])[0]
         except EmbeddingError as error:
             if not self._complained:
                 log.warning("texts are read by their letters: %s", error)

@@ -64,12 +64,24 @@ class Report:
 
 def evaluate(engine: Engine, examples: Sequence[Example]) -> Report:
     """Parses every example and compares with its label."""
+    return report_on(engine, examples, *read_all(engine, examples))
+
+
+def read_all(engine: Engine, examples: Sequence[Example]) -> tuple[list[Understanding], list[float]]:
+    """What each example was read as, and the seconds it took."""
     read: list[Understanding] = []
     seconds: list[float] = []
     for example in examples:
         start = time.perf_counter()
         read.append(engine.parse(example.text))
         seconds.append(time.perf_counter() - start)
+    return read, seconds
+
+
+def report_on(
+    engine: Engine, examples: Sequence[Example], read: Sequence[Understanding], seconds: Sequence[float]
+) -> Report:
+    """The report of what was read, entities included."""
     wanted = [example.intent for example in examples]
     report = measure(wanted, read, engine.classifier.fallback, seconds)
     return replace(report, entity_f1=entity_f1([example.annotations for example in examples], read))

@@ -12,6 +12,7 @@ import numpy as np
 import yaml
 
 from nlu.classifier import Blend, Classifier, LetterScorer, SentenceScorer
+from nlu.clauses import Clauses
 from nlu.embedding.base import Embedder
 from nlu.engine import Engine, build_extractors, build_normaliser
 from nlu.entities.base import Finder, Resources
@@ -48,7 +49,9 @@ class Model:
         """An engine that parses with this model, by letters alone without the embedder it was trained with."""
         rules = [rule for rule in build_extractors(self.pipeline, self.resources) if rule.kind in self.ruled]
         finders: list[Finder] = [*rules, self.tagger] if self.tagger else [*rules]
-        return Engine(build_normaliser(self.pipeline), self.classifier, finders, embedder)
+        clauses = Clauses(self.pipeline.clauses) if self.pipeline.clauses else None
+        spare = self.pipeline.sentence.spare if self.pipeline.sentence else 1.0
+        return Engine(build_normaliser(self.pipeline), self.classifier, finders, embedder, clauses, spare)
 
     def save(self, folder: Path) -> None:
         """Writes the model; the folder appears whole or not at all."""

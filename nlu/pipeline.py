@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from nlu.classifier import ClassifierOptions, FallbackOptions, SentenceOptions
+from nlu.clauses import ClauseOptions
 from nlu.errors import ConfigError
 from nlu.features import ANALYSERS, NgramOptions
 from nlu.normalise import MAX_CHARACTERS
@@ -37,7 +38,8 @@ class ExtractorOptions:
 class Pipeline:
     """A validated config. `folder` is what the paths in it are relative to.
 
-    No `sentence` means no embedding, no `tagger` means rules alone.
+    No `sentence` means no embedding, no `tagger` means rules alone, no `clauses`
+    means one wish a message.
     """
 
     language: str
@@ -46,6 +48,7 @@ class Pipeline:
     classifier: ClassifierOptions
     sentence: SentenceOptions | None
     fallback: FallbackOptions
+    clauses: ClauseOptions | None
     tagger: TaggerOptions | None
     extractors: tuple[ExtractorOptions, ...]
     folder: Path
@@ -58,6 +61,7 @@ _STAGES: dict[str, type] = {
     "nlu.classifier.LetterScorer": ClassifierOptions,
     "nlu.classifier.SentenceScorer": SentenceOptions,
     "nlu.classifier.Fallback": FallbackOptions,
+    "nlu.clauses.Clauses": ClauseOptions,
     "nlu.tagger.Tagger": TaggerOptions,
 }
 _EXTRACTORS_PREFIX = "nlu.entities."
@@ -103,6 +107,7 @@ def read_pipeline(content: Any, folder: Path) -> Pipeline:
         classifier=_one(found, "nlu.classifier.LetterScorer"),
         sentence=_at_most_one(found, "nlu.classifier.SentenceScorer"),
         fallback=_one(found, "nlu.classifier.Fallback"),
+        clauses=_at_most_one(found, "nlu.clauses.Clauses"),
         tagger=_at_most_one(found, "nlu.tagger.Tagger"),
         extractors=tuple(extractors),
         folder=folder,

@@ -49,19 +49,36 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A piece of the text with a wish of its own: offsets in the raw text, and what it means."""
+
+    start: int
+    end: int
+    intent: Intent
+
+    def to_rasa(self) -> dict[str, Any]:
+        return {"start": self.start, "end": self.end, "intent": self.intent.to_rasa()}
+
+
+@dataclass(frozen=True, slots=True)
 class Understanding:
-    """Everything read in one text. `intent` is always `ranking[0]`."""
+    """Everything read in one text. `intent` is always `ranking[0]`.
+
+    `parts` is empty unless the text holds several wishes.
+    """
 
     text: str
     intent: Intent
     ranking: tuple[Intent, ...] = ()
     entities: tuple[Entity, ...] = field(default=())
+    parts: tuple[Part, ...] = field(default=())
 
     def to_rasa(self) -> dict[str, Any]:
-        """The object Rasa's `POST /model/parse` answers."""
+        """The object Rasa's `POST /model/parse` answers, with `parts` where there are several wishes."""
         return {
             "text": self.text,
             "intent": self.intent.to_rasa(),
             "entities": [entity.to_rasa() for entity in self.entities],
             "intent_ranking": [intent.to_rasa() for intent in self.ranking[:RANKING_LENGTH]],
+            **({"parts": [part.to_rasa() for part in self.parts]} if self.parts else {}),
         }

@@ -11,11 +11,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot.commands import doctor_rasa, doctor_telegram, doctor_twilio, flows, storage
 from bot.commands.findings import FAILS, MISSING, OK, Finding
 from bot.commands.wiring import Wiring
+from bot.embedding import name_of
 from bot.errors import BotError
 from bot.faults import describe
 from bot.settings import PREFIX, Settings
 from directory.models import Lead, Permanence, Place
 from flows.engine.errors import AuthoringError
+from nlu.errors import EmbeddingError
 
 SIGNS = {OK: "✓", MISSING: "·", FAILS: "✗"}
 
@@ -106,6 +108,13 @@ def _flows(_settings: Settings) -> Iterable[Finding]:
             yield Finding("flows", FAILS, str(problem))
 
 
+def _understanding(settings: Settings) -> Iterable[Finding]:
+    try:
+        yield Finding("understanding", OK, f"sentences are embedded by {name_of(settings)}")
+    except EmbeddingError as error:
+        yield Finding("understanding", MISSING, f"messages are read by their letters alone: {error}")
+
+
 def _outside(settings: Settings) -> Iterable[Finding]:
     if settings.public_url is None:
         yield Finding("public address", MISSING, "set ALLERVERS_PUBLIC_URL: links and calendar files need it")
@@ -125,6 +134,7 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     _data_dir,
     _database,
     _flows,
+    _understanding,
     _outside,
     doctor_rasa.examine,
     doctor_telegram.examine,

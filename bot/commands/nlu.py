@@ -11,13 +11,17 @@ from typing import NoReturn, Protocol
 
 import click
 
-from nlu.cache import PACKAGE, training
+from bot.commands.labelling import label_all
+from nlu.cache import KEPT_VECTORS, PACKAGE, SHIPPED_VECTORS, training
 from nlu.check import check as inspect
 from nlu.embedding.base import Embedder
+from nlu.embedding.store import VectorStore
 from nlu.engine import Engine, build_normaliser
 from nlu.entities.base import CommuneRow
 from nlu.errors import NluError
-from nlu.evaluate import evaluate as measure
+from nlu.evaluate import read_all, report_on
+from nlu.floors import Floors
+from nlu.misunderstood import MisunderstoodLog
 from nlu.model import Model
 from nlu.pipeline import DEFAULT_CONFIG, load_pipeline
 from nlu.progress import Bar
@@ -25,6 +29,7 @@ from nlu.training import read
 
 PATH = click.Path(path_type=Path)
 DATA = PACKAGE / "data"
+FLOORS = PACKAGE / "floors.yml"
 
 
 class Wiring(Protocol):
@@ -37,12 +42,15 @@ class Wiring(Protocol):
     @property
     def vectors(self) -> Path: ...
 
+    @property
+    def misunderstood_log(self) -> Path | None: ...
+
     def gazetteer_names(self) -> Iterable[CommuneRow]: ...
 
 
 @click.group()
 def nlu() -> None:
-    """What texts mean: parse, train, evaluate, check."""
+    """What texts mean: parse, train, evaluate, check, label."""
 
 
 @nlu.command()
@@ -79,10 +87,11 @@ def train(wiring: Wiring, data: tuple[Path, ...], out: Path, config: Path) -> No
 @nlu.command()
 @click.argument("file", type=PATH, nargs=-1, required=True)
 @click.option("--model", type=PATH, help="A trained model's folder; the assistant's own otherwise.")
+@click.option("--floors", type=PATH, help="Floors by intent; nlu/floors.yml for the assistant's own model.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 @click.pass_obj
-def evaluate(wiring: Wiring, file: tuple[Path, ...], model: Path | None, as_json: bool) -> None:
-    """Measures a model on labelled sentences (Rasa NLU YAML) it never saw."""
+def evaluate(wiring: Wiring, file: tuple[Path, ...], model: Path | None, floors: Path | None, as_json: bool) -> None:
+    """Measures a model on labelled sentences (Rasa NLU YAML) it never saw. Exit code 1 when one is under its floor."""
     engine = _engine(wiring, model)
     try:
         examples = read(file).examples
@@ -90,8 +99,53 @@ def evaluate(wiring: Wiring, file: tuple[Path, ...], model: Path | None, as_json
         _fail(error)
     if not examples:
         _fail(NluError(f"{', '.join(map(str, file))}: no example to measure on. Add `- intent:` sections"))
-    report = measure(engine, examples)
+    answers, seconds = read_all(engine, examples)
+    report = report_on(engine, examples, answers, seconds)
     click.echo(json.dumps(report.to_json(), ensure_ascii=False) if as_json else report.to_text())
+
+    if floors or not model:
+        try:
+            broken = Floors.load(floors or FLOORS).broken(examples, answers)
+        except NluError as error:
+            _fail(error)
+        for line in broken:
+            click.echo(f"under its floor: {line}", err=True)
+        if broken:
+            sys.exit(1)
+
+
+@nlu.command()
+@click.option("--log", type=PATH, help="The log to label; ALLERVERS_MISUNDERSTOOD_LOG otherwise.")
+@click.option("--data", type=PATH, default=DATA, help="Rasa NLU YAML that is added to: a file or a folder.")
+@click.pass_obj
+def label(wiring: Wiring, log: Path | None, data: Path) -> None:
+    """Goes through misunderstood messages: take a guess, name another intent, or discard."""
+    path = log or wiring.misunderstood_log
+    if path is None:
+        _fail(NluError("no log of misunderstood messages. Set ALLERVERS_MISUNDERSTOOD_LOG, or give --log"))
+    try:
+        labelled = label_all(MisunderstoodLog(path), data, read(data).intents)
+    except (NluError, OSError) as error:
+        _fail(error)
+    click.echo(f"{labelled} added to {data}", err=True)
+
+
+@nlu.command()
+@click.option("--data", type=PATH, default=DATA, help="Rasa NLU YAML: a file or a folder.")
+@click.pass_obj
+def embed(wiring: Wiring, data: Path) -> None:
+    """Writes the vectors that ship with the training data, so that training on a fresh clone need not compute them."""
+    embedder = wiring.embedder()
+    if embedder is None:
+        _fail(NluError("there is no embedder here. See: allervers doctor"))
+    try:
+        texts = [example.text for example in read(data).examples]
+        store = VectorStore(embedder, [SHIPPED_VECTORS], wiring.vectors / KEPT_VECTORS)
+        store.vectors(texts, Bar())
+        store.save(SHIPPED_VECTORS, texts)
+    except NluError as error:
+        _fail(error)
+    click.echo(f"{SHIPPED_VECTORS}: {len(texts)} sentences of {embedder.name}", err=True)
 
 
 @nlu.command()

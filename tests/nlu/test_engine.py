@@ -175,6 +175,20 @@ def test_the_cache_trains_once(data_file: Path, tmp_path: Path, monkeypatch: pyt
     assert len(trained) == 4
 
 
+def test_a_model_is_stale_when_its_data_or_its_config_changed(data_file: Path, tmp_path: Path) -> None:
+    data, config = tmp_path / "data.yml", tmp_path / "config.yml"
+    data.write_text(data_file.read_text(encoding="utf-8"), encoding="utf-8")
+    config.write_text("pipeline:\n- {name: nlu.features.NgramBlock, analyser: word, smallest: 1, largest: 1}\n")
+    prints = [cache.fingerprint([data], (), {}, config)]
+    data.write_text(f"{data.read_text(encoding='utf-8')}\n# more\n", encoding="utf-8")
+    prints.append(cache.fingerprint([data], (), {}, config))
+    config.write_text(config.read_text(encoding="utf-8").replace("largest: 1", "largest: 2"), encoding="utf-8")
+    prints.append(cache.fingerprint([data], (), {}, config))
+    prints.append(cache.fingerprint([data], (), {}, config, EMBEDDER))
+    prints.append(cache.fingerprint([data], (("1", "Ici", (), 3),), {}, config, EMBEDDER))
+    assert len(set(prints)) == len(prints)
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
