@@ -33,8 +33,10 @@ class EntitySlots:
                 command = self._read_one(slot, entity, turn.today) if mapped else None
                 if command is None:
                     continue
-                if texts.is_excluded(turn.text, entity):
-                    command = _excluded(command)
+                if slot not in WISHES and texts.is_refused(turn.text, entity):
+                    continue
+                if slot in WISHES and texts.is_excluded(turn.text, entity):
+                    command = c.SetSlot(slot, {**command.value, "not": True})
                 known = found.get(slot)
                 if known and slot in WISHES and texts.is_either(turn.text, last[slot], entity):
                     found[slot] = _joined(known, command)
@@ -84,12 +86,6 @@ def _time(value: Any, _today: date) -> dict[str, str | None] | None:
         return None
     start, end = resolved
     return {"from": start.strftime("%H:%M") if start else None, "to": end.strftime("%H:%M") if end else None}
-
-
-def _excluded(command: c.SetSlot) -> c.SetSlot:
-    """A day or an hour that does not suit, as its slot holds it."""
-    excludes = command.name in WISHES and isinstance(command.value, Mapping)
-    return c.SetSlot(command.name, {**command.value, "not": True}) if excludes else command
 
 
 def _joined(known: c.SetSlot, other: c.SetSlot) -> c.SetSlot:

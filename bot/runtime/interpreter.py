@@ -21,9 +21,11 @@ from nlu.understanding import Intent, Understanding
 
 DOUBT = 0.2  # above, a meaning is offered among at most three
 FAINT = 0.1  # below, a meaning is not even offered
+CERTAIN = 1 - 1e-6  # what a refusal and the meaning it refused add up to: one is the doubt about the other
 WORDY = 3  # words from which a reply may be about something else
 
 OUT_OF_SCOPE = "out_of_scope"
+TELLS_A_PROJECT = "start_qualification"
 
 REPLIES: Mapping[str, str] = {
     "greet": "utter_greet",
@@ -163,10 +165,13 @@ class Interpreter:
         intent, ranking = understanding.intent, understanding.ranking
         if turn.asked is None and (alone := self._alone(turn, understanding)):
             return alone
-        if intent.name == OUT_OF_SCOPE and turn.asked and len(turn.text.split()) < WORDY:
+        brief = turn.asked is not None and len(turn.text.split()) < WORDY
+        if intent.name == OUT_OF_SCOPE and brief:
             return [c.CannotHandle()]  # a word or two in reply to a question: not another subject
         if (named := self.knowledge.narrow(intent.name, turn.text)) != intent.name:
             return [*self._told(turn, understanding), c.KnowledgeAnswer(named)]
+        if project := self._names_a_trade(turn, understanding):
+            return project
         if intent.name == OUT_OF_SCOPE and len(ranking) > 1 and ranking[1].confidence >= DOUBT:
             intent, ranking = ranking[1], ranking[1:]  # refused for want of certainty: worth a question
         if intent.confidence >= ACCEPT:
@@ -174,9 +179,20 @@ class Interpreter:
             flow = next((command.flow for command in meant if isinstance(command, c.StartFlow)), None)
             return [*(self._details(turn, understanding, flow) if flow else self._told(turn, understanding)), *meant]
         choices = self._likely(ranking)
-        if len(choices) >= 2 or (choices and intent.confidence >= DOUBT):
+        if len(choices) >= 2 or (choices and intent.confidence >= DOUBT and not brief):
             return [*self._told(turn, understanding), c.Clarify(tuple(choices[:MAX_CHOICES]))]
         return [*self._told(turn, understanding), c.CannotHandle()]
+
+    def _names_a_trade(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
+        """A story that was refused for want of certainty, in which a trade is named: a project, most likely."""
+        first, *others = understanding.ranking
+        refused = first.name == OUT_OF_SCOPE and others and first.confidence + others[0].confidence > CERTAIN
+        if not refused or not any(entity.entity == "sector" for entity in understanding.entities):
+            return None
+        choices = self._likely(
+            [Intent(TELLS_A_PROJECT, 1.0), *(each for each in others if each.name != TELLS_A_PROJECT)]
+        )
+        return [*self._told(turn, understanding), c.Clarify(tuple(choices[:MAX_CHOICES]))]
 
     def _meant(self, turn: Turn, intent: str) -> list[c.Command]:
         if intent in self.knowledge:
@@ -231,11 +247,13 @@ class Interpreter:
 
     def _alone(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         """A town means "what is near it?", a day or an hour "a booking then?", when nothing else is said."""
-        if understanding.intent.name == "goodbye" and understanding.intent.confidence >= ACCEPT:
-            return None  # "à demain"
+        leaves = understanding.intent.name == "goodbye" and understanding.intent.confidence >= ACCEPT
         for kinds, flow in ALONE.items():
             named = [entity for entity in understanding.entities if entity.entity in kinds]
-            if named and set(texts.around(turn.text, named)) <= self.replies.beside:
+            beside = texts.around(turn.text, named)
+            if leaves and beside:
+                continue  # "à demain"
+            if named and set(beside) <= self.replies.beside:
                 then = c.StartFlow(flow) if flow else c.ChitChat("utter_number_kept")
                 return [*self._places(turn, understanding, flow), then]
         return None

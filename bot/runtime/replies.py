@@ -28,6 +28,8 @@ INTERRUPTS = frozenset(
 PLEASANTRIES = frozenset({"affirm", "greet", "goodbye", "thanks"})
 """Meanings of a word that is nobody's name, and no town."""
 ASKS_FOR_OPENING = "opening"
+LOOKS_FOR_A_TOWN = "find_place"
+"""What naming a town that is unknown looks like as well."""
 
 
 class Replies:
@@ -115,7 +117,8 @@ class Replies:
 
     def _town(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         intent = understanding.intent
-        if intent.confidence >= ACCEPT and intent.name in INTERRUPTS:
+        least = ACCEPT if len(turn.text.split()) > 2 else SURE
+        if intent.confidence >= least and intent.name in INTERRUPTS:
             return [_refusal(turn)] if intent.name == "deny" else None
         if intent.confidence >= SURE and intent.name in PLEASANTRIES:
             return None
@@ -130,8 +133,7 @@ class Replies:
             return [c.SetSlot("commune_candidates", [match.commune.insee_code for match in matches])]
         if matches:
             return [c.SetSlot("commune", town(matches[0].commune))]
-        least = ACCEPT if len(turn.text.split()) > 2 else SURE
-        if intent.confidence >= least and intent.name in self.topics | self._leads_elsewhere(turn):
+        if intent.confidence >= least and intent.name in self.topics | self.triggers - {LOOKS_FOR_A_TOWN}:
             return None
         return [c.CannotHandle("unknown_commune")]
 

@@ -28,7 +28,7 @@ _INSISTED = re.compile(
     r"^(?:moi )?c[' ’]?est (?P<name>[A-ZÀ-Ý][\w'’-]{1,30}(?: [A-ZÀ-Ý][\w'’-]{1,30})?)[ .!]*$", re.UNICODE
 )
 _EXCLUDES = re.compile(
-    r"\b(?:pas|sauf|hormis|excepte|ni|jamais)(?: (?:le|la|les|l|ce|cet|de|du|un|dans|possible|dispo|libre))*$"
+    r"\b(?:pas|sauf|hormis|excepte|ni|jamais)(?: (?:le|la|les|l|ce|cet|de|du|un|dans|a|au|aux|en|sur|possible|dispo|libre))*$"
 )
 _EXCLUDED = re.compile(
     r"^ ?(?:(?:je|j|c|ca|ce|est|sera|moi) )*(?:peux|peu|pourrai|suis|serai|va|vais|bosse|travaille|marche)?"
@@ -60,8 +60,8 @@ _HOME = re.compile(
     r" (?:a|au|aux|en|sur|de|du|vers|dans|pres de|cote)\b"
 )
 _UNSPOKEN = re.compile(r"\b(?:pas|mal|peu|not|no|nao|dont)\b")
-_AGE_ALONE = re.compile(r"\b(\d{1,2})\b")
-_AGE = re.compile(r"^(?:j ai |jai |g )?(\d{1,2}) ?ans$")
+_AGE_ALONE = re.compile(r"(?P<below>\bmoins (?:de|d) )?\b(?P<age>\d{1,2})\b")
+_AGE = re.compile(r"^(?:j ai |jai |g )?(?P<below>moins de )?(?P<age>\d{1,2}) ?ans$")
 MAX_NAME = 40
 
 
@@ -93,6 +93,11 @@ def is_excluded(text: str, entity: Entity) -> bool:
     """True when the text says "not then" of a day or an hour: "pas lundi", "le matin je peux pas"."""
     before, after = fold(text[: entity.start]), fold(text[entity.end :])
     return bool(_EXCLUDES.search(before) or _EXCLUDED.search(after))
+
+
+def is_refused(text: str, entity: Entity) -> bool:
+    """True when the text says that this is not meant: "pas vtc, livreur", "c'est pas Lens"."""
+    return bool(_EXCLUDES.search(fold(text[: entity.start])))
 
 
 def is_either(text: str, first: Entity, second: Entity) -> bool:
@@ -160,10 +165,10 @@ def _capitalised(name: str) -> str:
 
 def age_band(text: str, *, bare: bool) -> str | None:
     """The age band of "23 ans", or of a bare number when the age was asked."""
-    match = _AGE_ALONE.search(text) if bare else _AGE.search(fold(text))
+    match = _AGE_ALONE.search(fold(text)) if bare else _AGE.search(fold(text))
     if not match:
         return None
-    age = int(match[1])
+    age = int(match["age"]) - bool(match["below"])
     return "under_18" if age < 18 else "18_25" if age < 26 else "26_44" if age < 45 else "45_plus"
 
 

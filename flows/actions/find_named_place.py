@@ -13,6 +13,7 @@ from flows.engine.events import Event, SlotSet
 
 _ASKING = re.compile(
     r"^(?:(?:bonjour|bjr|svp|c|est|ou|se|trouve|situe|comment|on|je|va|peux|aller|venir|quelle|adresse|"
+    r"exactement|precisement|deja|dites|moi|stp|merci|"
     r"le|la|les|l|du|de|des|d|a|au|aux)\s+)+"
 )
 """The words of the question before the name: they would count as misspelled ones."""

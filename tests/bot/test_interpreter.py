@@ -12,6 +12,7 @@ from tests.bot.listener import BOOKING, CARCASSONNE, ONE_OPENING, OPENINGS, hear
 
 STAGE = waiting("qualify_project", "stage")
 SECTOR = waiting("qualify_project", "sector")
+AGE = waiting("qualify_project", "age_band")
 NAME = waiting("qualify_project", "name", commune=CARCASSONNE)
 TOWN = waiting("find_place", "commune")
 WHO = waiting("book_appointment", "name", commune=CARCASSONNE, opening="r9")
@@ -87,6 +88,14 @@ MESSAGES: list[tuple[DialogueState, str, list[str]]] = [
     (WHO, "laisse tomber", ["CancelFlow"]),
     (WHO, "je m'appelle Fatou et je voudrais aussi savoir pour l'acre", ["SetSlot name=Fatou"]),
     (NAME, "j'habite à Lens", ["SetSlot commune=Lens"]),
+    (waiting("book_appointment", "commune"), "je veux un rdv", ["StartFlow book_appointment"]),
+    # Ages.
+    (AGE, "moins de 18", ["SetSlot age_band=under_18"]),
+    (AGE, "18", ["SetSlot age_band=18_25"]),
+    (AGE, "plus de 45 ans", ["SetSlot age_band=45_plus"]),
+    # What is not meant.
+    (waiting("qualify_project", "situation", sector="vtc"), "non pas vtc livreur", ["CorrectSlot sector=livraison"]),
+    (TOWN, "c'est pas à Lens c'est à Liévin", ["SetSlot commune=Liévin"]),
     # Said elsewhere than where it is asked.
     (SECTOR, "chui a carcassone", ["SetSlot commune=Carcassonne", NOTED]),
     (STAGE, "jsuis salarié", ["SetSlot situation=employee", NOTED]),
@@ -101,6 +110,7 @@ MESSAGES: list[tuple[DialogueState, str, list[str]]] = [
     (TOWN, "merci", ["ChitChat utter_thanks"]),
     (TOWN, "bonne soirée", ["ChitChat utter_goodbye"]),
     (KNOWN, "à demain", ["ChitChat utter_goodbye"]),
+    (KNOWN, "demain", ["SetSlot wanted_date=2026-11-24/2026-11-24", "StartFlow book_appointment"]),
     (WHO, "c mort", ["CancelFlow"]),
     (GREETED, "?", ["RepeatBotMessages"]),
     # Taken back.
