@@ -140,7 +140,7 @@ MESSAGES: list[tuple[DialogueState, str, list[str]]] = [
     # A question in the middle of everything.
     (BOOKING, "c koi la microentreprise", ["KnowledgeAnswer faq/microentreprise_fonctionnement"]),
     (NAME, "c koi lacre", ["KnowledgeAnswer faq/acre"]),
-    (STAGE, "samira", ["CannotHandle not_understood"]),
+    (STAGE, "zzz kkk", ["CannotHandle not_understood"]),
     # Who and where, in passing.
     (idle(), "bjr moi c'est pas grave, je m'appelle Fatou j'habite à carcassonne et c koi l'acre",
      ["SetSlot commune=Carcassonne", "SetSlot name=Fatou", "KnowledgeAnswer faq/acre"]),

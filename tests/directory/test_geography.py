@@ -1,6 +1,5 @@
 """Communes by code, postcode, name with typos and point."""
 
-
 import pytest
 
 from directory.geography import Gazetteer, ambiguous, distance_km, gazetteer
