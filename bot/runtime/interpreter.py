@@ -148,6 +148,7 @@ class Interpreter:
             or (self.replies.answer(turn, understanding) if turn.asked else None)
             or self._off_the_menu(turn)
             or self._has_several_meanings(turn)
+            or self._has_several_wishes(turn, understanding)
             or self._intent(turn, understanding)
         )
 
@@ -160,6 +161,17 @@ class Interpreter:
         """A word that may be about quite different things, with nothing beside it to choose between them."""
         meanings = [Intent(name, 1.0) for name in self.several.get(texts.fold(turn.text), ())]
         return [c.Clarify(tuple(self._likely(meanings)))] if meanings else None
+
+    def _has_several_wishes(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
+        """Several questions are answered one after the other; what else is wanted begins below the answers."""
+        sure = [part for part in understanding.parts if part.intent.confidence >= ACCEPT]
+        topics = [self.knowledge.narrow(part.intent.name, turn.text[part.start : part.end]) for part in sure]
+        answers = [c.KnowledgeAnswer(topic) for topic in dict.fromkeys(topics) if topic in self.knowledge]
+        wanted = [flow for part in sure if (flow := self.triggers.get(part.intent.name))]
+        if not answers or len(answers) + len(wanted) < 2 or RIGHTS & set(wanted):
+            return None
+        details = self._details(turn, understanding, wanted[0]) if wanted else self._told(turn, understanding)
+        return [*answers[:MAX_CHOICES], *details, *(c.StartFlow(flow) for flow in wanted[:1])]
 
     def _intent(self, turn: Turn, understanding: Understanding) -> list[c.Command]:
         intent, ranking = understanding.intent, understanding.ranking
