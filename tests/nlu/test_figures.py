@@ -1,0 +1,92 @@
+"""What the assistant's own understanding must reach on sentences it never saw. Figures in docs/nlu.md."""
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from nlu.evaluate import Report, read_all, report_on
+from nlu.floors import Floors
+from nlu.training import Annotation, Example, read
+from nlu.understanding import Entity, Understanding
+from tests.nlu.values import written
+from tests.understanding import understanding
+
+HERE = Path(__file__).parent
+FLOORS = HERE.parents[1] / "nlu" / "floors.yml"
+OUT_OF_SCOPE = "out_of_scope"
+
+
+@cache
+def second() -> tuple[list[Example], list[Understanding]]:
+    """The set written last, and what each sentence was read as."""
+    examples = list(read(HERE / "second_heldout.yml").examples)
+    return examples, read_all(understanding(), examples)[0]
+
+
+def in_scope() -> list[tuple[Example, Understanding]]:
+    return [(one, got) for one, got in zip(*second(), strict=True) if one.intent != OUT_OF_SCOPE]
+
+
+def report() -> Report:
+    return report_on(understanding(), *second(), [0.0])
+
+
+def test_the_set_is_large() -> None:
+    assert len(second()[0]) >= 500
+
+
+def test_intents_are_right() -> None:
+    pairs = in_scope()
+    assert sum(one.intent == got.intent.name for one, got in pairs) >= 0.92 * len(pairs)
+
+
+def test_the_right_intent_is_among_three_buttons() -> None:
+    pairs = in_scope()
+    assert sum(one.intent in [each.name for each in got.ranking[:3]] for one, got in pairs) >= 0.98 * len(pairs)
+
+
+def test_what_is_out_of_scope_is_told_apart() -> None:
+    figures = report()
+    assert figures.out_of_scope_recall is not None and figures.out_of_scope_recall >= 0.85
+    assert figures.in_scope_refused is not None and figures.in_scope_refused <= 0.05
+
+
+def test_confidence_can_be_believed() -> None:
+    assert report().calibration_error <= 0.05
+
+
+def test_no_intent_is_under_its_floor() -> None:
+    assert Floors.load(FLOORS).broken(*second()) == []
+
+
+def test_entities_and_their_values_are_right() -> None:
+    hits = wanted = given = 0
+    kinds = {mark.entity for example in second()[0] for mark in example.annotations}
+    for example, got in zip(*second(), strict=True):
+        left = [entity for entity in got.entities if entity.entity in kinds]
+        wanted, given = wanted + len(example.annotations), given + len(left)
+        for mark in example.annotations:
+            hit = next((entity for entity in left if means(entity, mark, example.text)), None)
+            if hit:
+                left.remove(hit)
+                hits += 1
+    assert 2 * hits >= 0.92 * (wanted + given)
+
+
+def means(entity: Entity, mark: Annotation, text: str) -> bool:
+    """Whether a find is the one marked: kind, place and value."""
+    overlap = entity.start < mark.end and mark.start < entity.end
+    plain = mark.value == text[mark.start : mark.end]
+    return entity.entity == mark.entity and overlap and (plain or written(entity) == mark.value)
+
+
+@pytest.mark.parametrize("language", ["ar", "en", "es", "pt", "tr"])
+def test_other_languages_are_understood(language: str) -> None:
+    if understanding().embedder is None:
+        pytest.skip("no sentence embedding here: see allervers doctor")
+    examples = read(HERE / "languages" / f"{language}.yml").examples
+    read_as = read_all(understanding(), examples)[0]
+    right = sum(one.intent == got.intent.name for one, got in zip(examples, read_as, strict=True))
+    near = sum(one.intent in [i.name for i in got.ranking[:3]] for one, got in zip(examples, read_as, strict=True))
+    assert (len(examples), right >= 11, near >= 13) == (15, True, True)
