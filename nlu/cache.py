@@ -3,10 +3,11 @@
 import hashlib
 import importlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from nlu.check import Issue
 from nlu.embedding.base import Embedder
 from nlu.embedding.store import VectorStore
 from nlu.entities.base import CommuneRow
@@ -32,6 +33,12 @@ def training(
     kept_here = kept / KEPT_VECTORS if kept else None
     store = VectorStore(embedder, [SHIPPED_VECTORS], kept_here) if embedder else None
     return module.train, module.Means(store, progress)
+
+
+def doubter() -> Callable[..., Iterator[Issue]]:
+    """`nlu.doubts.doubts`, imported only now for the same reason."""
+    function: Callable[..., Iterator[Issue]] = importlib.import_module("nlu.doubts").doubts
+    return function
 
 
 def load_or_train(

@@ -4,9 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from nlu.entities.lookup import LookupExtractor
 from nlu.normalise import split
 from nlu.training import Example, TrainingData
+from nlu.understanding import Entity
 
+WORDY = 3  # words: below, the same words are no wonder
 THIN = 20  # examples; below, an intent is learnt badly
 
 _LEFT_OVER = re.compile(r"[\[\]]|\]\s*[({]|[({]\s*\"entity\"")
@@ -27,7 +30,7 @@ class Issue:
 
 def check(data: TrainingData, normalise: Callable[[str], str]) -> list[Issue]:
     """All issues; sentences are compared as the classifier sees them."""
-    return [*_duplicates(data, normalise), *_thin(data), *_annotations(data)]
+    return [*_duplicates(data, normalise), *_near(data, normalise), *_thin(data), *_annotations(data), *_unmarked(data)]
 
 
 def _duplicates(data: TrainingData, normalise: Callable[[str], str]) -> Iterator[Issue]:
@@ -47,6 +50,32 @@ def _duplicates(data: TrainingData, normalise: Callable[[str], str]) -> Iterator
         if as_typed in typed:
             yield Issue(example.where, f"“{example.text}” is twice in {example.intent}", "Keep one", False)
         typed.add(as_typed)
+
+
+def _near(data: TrainingData, normalise: Callable[[str], str]) -> Iterator[Issue]:
+    """The same words in another order, in two intents."""
+    seen: dict[tuple[str, ...], Example] = {}
+    for example in data.examples:
+        words = normalise(example.text).split()
+        first = seen.setdefault(tuple(sorted(words)), example)
+        if len(words) >= WORDY and first.intent != example.intent and normalise(first.text).split() != words:
+            what = f"“{example.text}” has the words of “{first.text}” of {first.intent} ({first.where})"
+            yield Issue(example.where, what, "See whether both are where they belong", blocking=False)
+
+
+def _unmarked(data: TrainingData) -> Iterator[Issue]:
+    """Words of a list without the mark they have elsewhere: one piece of advice a list."""
+    marked = {mark.entity for example in data.examples for mark in example.annotations}
+    for kind in sorted(marked & set(data.lookups)):
+        finder = LookupExtractor(kind, {word: word for word in data.lookups[kind]})
+        bare = [one for one in data.examples if any(_is_bare(find, one) for find in finder.extract(one.text))]
+        if bare:
+            what = f"{len(bare)} examples name a {kind} without its mark, such as “{bare[0].text}”"
+            yield Issue(bare[0].where, what, f"Mark it, or take the word out of the list of {kind}", blocking=False)
+
+
+def _is_bare(find: Entity, example: Example) -> bool:
+    return all(find.end <= mark.start or mark.end <= find.start for mark in example.annotations)
 
 
 def _thin(data: TrainingData) -> Iterator[Issue]:

@@ -1,7 +1,7 @@
 """Trains the classifier. Imported for training only (scikit-learn, scipy): parsing needs numpy alone."""
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,6 @@ from scipy.optimize import minimize
 from nlu.classifier import (
     Blend,
     Classifier,
-    ClassifierOptions,
     FallbackOptions,
     LetterScorer,
     SentenceOptions,
@@ -18,7 +17,7 @@ from nlu.classifier import (
     softmax,
 )
 from nlu.embedding.base import Vectors, unit
-from nlu.features import Counts, FeatureSpace, NgramOptions, count
+from nlu.features import Counts, FeatureSpace, count
 from nlu.fit_linear import Labels, fit_machines, fit_softmax, matrix
 from nlu.pipeline import Pipeline
 from nlu.progress import Progress, silent
@@ -34,55 +33,105 @@ STRANGER = 0.002  # of a domain's own sentences, this share lies further from al
 FLOOR = 0.1  # at most: sentences of narrow data lie closer together than those it will meet
 
 
-def fit(
-    texts: Sequence[str],
-    vectors: Vectors | None,
-    names: Sequence[str],
-    pipeline: Pipeline,
-    embedder: str = "",
-    progress: Progress = silent,
-) -> Classifier:
-    """Trains on normalised texts and their vectors; confidence and threshold come from texts unseen in training."""
-    blocks, options, fallback = pipeline.blocks, pipeline.classifier, pipeline.fallback
-    sentence = pipeline.sentence or SentenceOptions()
-    intents = sorted(set(names))
-    labels: Labels = np.asarray([intents.index(name) for name in names], dtype=np.int64)
-    width = len(intents)
-    parts = assign_folds(labels, options.folds)
-    tested = parts >= 0
-    letters, meaning = np.zeros((len(texts), width)), np.zeros((len(texts), width))
-    near = np.zeros(len(texts), dtype=np.float32)
-    counted = [count(blocks, text) for text in texts]
-    folds = sorted(set(parts[tested].tolist()))
+@dataclass(frozen=True)
+class Lessons:
+    """What is learnt from: texts as counted n-grams and as vectors, and which intent each has."""
+
+    documents: Sequence[Sequence[Counts]]
+    vectors: Vectors | None
+    labels: Labels
+    intents: tuple[str, ...]
+    pipeline: Pipeline
+
+    @classmethod
+    def of(cls, texts: Sequence[str], vectors: Vectors | None, names: Sequence[str], pipeline: Pipeline) -> "Lessons":
+        """From normalised texts and the names of their intents."""
+        intents = tuple(sorted(set(names)))
+        numbers = {name: number for number, name in enumerate(intents)}
+        labels: Labels = np.asarray([numbers[name] for name in names], dtype=np.int64)
+        return cls([count(pipeline.blocks, text) for text in texts], vectors, labels, intents, pipeline)
+
+    def letters(self, chosen: Labels) -> LetterScorer:
+        """A linear machine per intent over the n-grams of the chosen texts."""
+        blocks, options = self.pipeline.blocks, self.pipeline.classifier
+        documents = [self.documents[i] for i in chosen.tolist()]
+        space = FeatureSpace.fit(blocks, documents)
+        rows, labels = matrix(space, documents), self.labels[chosen]
+        weights, bias = fit_machines(rows, labels, len(self.intents), options.C, options.own_weight)
+        return LetterScorer(space, weights, bias)
+
+    def sentences(self, vectors: Vectors, chosen: Labels, embedder: str = "", floor: float = -1.0) -> SentenceScorer:
+        """A softmax regression over the vectors of the chosen texts."""
+        options = self.pipeline.sentence or SentenceOptions()
+        rows, labels, width = vectors[chosen], self.labels[chosen], len(self.intents)
+        mean = rows.mean(axis=0)
+        places = unit(rows - mean)
+        centres = unit(np.stack([places[labels == label].mean(axis=0) for label in range(width)]))
+        weights, bias = fit_softmax(places, labels, width, options.C, options.steps)
+        return SentenceScorer(embedder, mean, weights, bias, centres, floor)
+
+
+@dataclass(frozen=True)
+class Unseen:
+    """Scores of texts by scorers that never saw them; `tested` are the numbers of these texts, `labels` their intents.
+
+    `near` is how like its nearest intent's centre each is. `meaning` and `near` are None without vectors.
+    """
+
+    tested: Labels
+    labels: Labels
+    letters: Scores
+    meaning: Scores | None
+    near: Scores | None
+
+
+def unseen(lessons: Lessons, progress: Progress = silent) -> Unseen:
+    """Cross-validation."""
+    labels, vectors = lessons.labels, lessons.vectors
+    parts = assign_folds(labels, lessons.pipeline.classifier.folds)
+    folds = sorted({part for part in parts.tolist() if part >= 0})
+    shape = len(labels), len(lessons.intents)
+    letters, meaning, near = np.zeros(shape), np.zeros(shape), np.zeros(len(labels))
     for done, fold in enumerate(folds):
-        progress("training", done, len(folds) + 1)
-        known, unseen = np.flatnonzero(parts != fold), np.flatnonzero(parts == fold)
-        scorer = fit_letters([counted[i] for i in known], labels[known], width, blocks, options)
-        letters[unseen] = matrix(scorer.space, [counted[i] for i in unseen]) @ scorer.weights + scorer.bias
+        progress("testing", done, len(folds))
+        known, new = np.flatnonzero(parts != fold), np.flatnonzero(parts == fold)
+        scorer = lessons.letters(known)
+        letters[new] = matrix(scorer.space, [lessons.documents[i] for i in new.tolist()]) @ scorer.weights + scorer.bias
         if vectors is not None:
-            taught = fit_sentences(vectors[known], labels[known], width, sentence, embedder)
-            places = taught.place(vectors[unseen])
-            meaning[unseen] = places @ taught.weights + taught.bias
-            near[unseen] = (places @ taught.centres.T).max(axis=1)
-    progress("training", len(folds), len(folds) + 1)
-    scorer = fit_letters(counted, labels, width, blocks, options)
-    progress("training", len(folds) + 1, len(folds) + 1)
-    seen = labels[tested]
-    alone = fit_blend(letters[tested], None, seen, intents, fallback)
+            taught = lessons.sentences(vectors, known)
+            places = taught.place(vectors[new])
+            meaning[new] = places @ taught.weights + taught.bias
+            near[new] = (places @ taught.centres.T).max(axis=1)
+    progress("testing", 1, 1)
+    tested = np.flatnonzero(parts >= 0)
     if vectors is None:
-        unseen_accuracy = _accuracy(alone.probabilities(letters[tested], None), seen)
-        return Classifier(tuple(intents), fallback.intent, scorer, alone, unseen_accuracy=unseen_accuracy)
-    both = fit_blend(letters[tested], meaning[tested], seen, intents, fallback)
-    floor = min(float(np.quantile(near[tested], STRANGER)), FLOOR) if tested.any() else -1.0
-    return Classifier(
-        tuple(intents),
+        return Unseen(tested, labels[tested], letters[tested], None, None)
+    return Unseen(tested, labels[tested], letters[tested], meaning[tested], near[tested])
+
+
+def fit(lessons: Lessons, embedder: str = "", progress: Progress = silent) -> Classifier:
+    """Trains on all texts; confidence and threshold come from texts unseen in training."""
+    fallback, intents = lessons.pipeline.fallback, lessons.intents
+    test = unseen(lessons, progress)
+    progress("training", 0, 1)
+    everything = np.arange(len(lessons.labels))
+    classifier = Classifier(
+        intents,
         fallback.intent,
-        scorer,
-        alone,
-        fit_sentences(vectors, labels, width, sentence, embedder, floor),
-        both,
-        _accuracy(both.probabilities(letters[tested], meaning[tested]), seen),
+        lessons.letters(everything),
+        fit_blend(test.letters, None, test.labels, intents, fallback),
     )
+    if lessons.vectors is not None and test.near is not None:
+        floor = min(float(np.quantile(test.near, STRANGER)), FLOOR) if len(test.near) else -1.0
+        classifier = replace(
+            classifier,
+            sentence=lessons.sentences(lessons.vectors, everything, embedder, floor),
+            both=fit_blend(test.letters, test.meaning, test.labels, intents, fallback),
+        )
+    progress("training", 1, 1)
+    blend = classifier.both or classifier.alone
+    right = blend.probabilities(test.letters, test.meaning).argmax(axis=1) == test.labels if len(test.labels) else None
+    return replace(classifier, unseen_accuracy=None if right is None else float(right.mean()))
 
 
 def assign_folds(labels: Labels, folds: int) -> NDArray[np.int64]:
@@ -96,30 +145,6 @@ def assign_folds(labels: Labels, folds: int) -> NDArray[np.int64]:
         if len(own) > 1:
             parts[own] = np.arange(len(own)) % folds
     return parts
-
-
-def fit_letters(
-    documents: Sequence[Sequence[Counts]],
-    labels: Labels,
-    width: int,
-    blocks: Sequence[NgramOptions],
-    options: ClassifierOptions,
-) -> LetterScorer:
-    """A linear machine per intent over n-grams."""
-    space = FeatureSpace.fit(blocks, documents)
-    weights, bias = fit_machines(matrix(space, documents), labels, width, options.C, options.own_weight)
-    return LetterScorer(space, weights, bias)
-
-
-def fit_sentences(
-    vectors: Vectors, labels: Labels, width: int, options: SentenceOptions, embedder: str, floor: float = -1.0
-) -> SentenceScorer:
-    """A softmax regression over embeddings."""
-    mean = vectors.mean(axis=0)
-    places = unit(vectors - mean)
-    centres = unit(np.stack([places[labels == label].mean(axis=0) for label in range(width)]))
-    weights, bias = fit_softmax(places, labels, width, options.C, options.steps)
-    return SentenceScorer(embedder, mean, weights, bias, centres, floor)
 
 
 def fit_blend(
@@ -156,7 +181,3 @@ def fit_threshold(probabilities: Scores, labels: Labels, intents: Sequence[str],
     if not right.any():
         return 0.0
     return float(np.quantile(probabilities.max(axis=1)[right], fallback.false_rejection))
-
-
-def _accuracy(probabilities: Scores, labels: Labels) -> float | None:
-    return float((probabilities.argmax(axis=1) == labels).mean()) if len(labels) else None

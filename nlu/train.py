@@ -50,21 +50,21 @@ def train_on(
     if not data.examples:
         raise DataError("training data", "there is no example in it", "Add `- intent:` sections with examples")
     means = means or Means()
-    normaliser = build_normaliser(pipeline)
-    vectors = _vectors(data, pipeline, means)
-    classifier = fit.fit(
-        [normaliser(example.text) for example in data.examples],
-        vectors,
-        [example.intent for example in data.examples],
-        pipeline,
-        means.store.embedder.name if means.store else "",
-        means.progress,
-    )
+    embedder = means.store.embedder.name if means.store else ""
+    classifier = fit.fit(lessons(data, pipeline, means), embedder, means.progress)
     resources = gather_resources(data, gazetteer, dict(lookups or {}), pipeline.folder)
     means.progress("entities", 0, 1)
     settled = settle(data, resources.lookups, build_extractors(pipeline, resources), pipeline.tagger)
     means.progress("entities", 1, 1)
     return Model(pipeline, classifier, resources, settled.ruled, settled.tagger)
+
+
+def lessons(data: TrainingData, pipeline: Pipeline, means: Means) -> fit.Lessons:
+    """The data as the classifier learns from it."""
+    normaliser = build_normaliser(pipeline)
+    texts = [normaliser(example.text) for example in data.examples]
+    names = [example.intent for example in data.examples]
+    return fit.Lessons.of(texts, _vectors(data, pipeline, means), names, pipeline)
 
 
 def _vectors(data: TrainingData, pipeline: Pipeline, means: Means) -> Vectors | None:

@@ -12,7 +12,7 @@ from typing import NoReturn, Protocol
 import click
 
 from bot.commands.labelling import label_all
-from nlu.cache import KEPT_VECTORS, PACKAGE, SHIPPED_VECTORS, training
+from nlu.cache import KEPT_VECTORS, PACKAGE, SHIPPED_VECTORS, doubter, training
 from nlu.check import check as inspect
 from nlu.embedding.base import Embedder
 from nlu.embedding.store import VectorStore
@@ -151,11 +151,16 @@ def embed(wiring: Wiring, data: Path) -> None:
 @nlu.command()
 @click.option("--data", type=PATH, default=DATA, help="Rasa NLU YAML: a file or a folder.")
 @click.option("--config", type=PATH, default=DEFAULT_CONFIG, help="A Rasa-shaped pipeline.")
-def check(data: Path, config: Path) -> None:
+@click.option("--doubts", is_flag=True, help="Also labels that a cross-validated model doubts; half a minute.")
+@click.pass_obj
+def check(wiring: Wiring, data: Path, config: Path, doubts: bool) -> None:
     """Lists what would hurt in the training data: sentences under two intents, thin intents, broken marks."""
     try:
-        content = read(data)
-        issues = inspect(content, build_normaliser(load_pipeline(config)))
+        content, pipeline = read(data), load_pipeline(config)
+        issues = inspect(content, build_normaliser(pipeline))
+        if doubts:
+            _, means = training(wiring.embedder(), wiring.vectors, Bar())
+            issues += doubter()(content, pipeline, means)
     except NluError as error:
         _fail(error)
     for issue in issues:

@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from nlu import doubts as doubting
 from nlu.check import check
 from nlu.errors import DataError
 from nlu.normalise import Lexicon, Normaliser
+from nlu.pipeline import load_pipeline
+from nlu.train import Means
 from nlu.training import Annotation, parse_example, read
 
 
@@ -91,3 +94,28 @@ def test_our_own_data_has_no_mistake() -> None:
     package = Path(__file__).parents[2] / "nlu"
     normaliser = Normaliser(Lexicon.load(package / "lexicon.yml"))
     assert [str(issue) for issue in check(read(package / "data"), normaliser) if issue.blocking] == []
+
+
+def test_check_gives_advice_on_near_duplicates_and_missing_marks(tmp_path: Path) -> None:
+    path = tmp_path / "data.yml"
+    path.write_text(
+        "nlu:\n- intent: a\n  examples: |\n    - un salon de [coiffure](sector)\n    - la coiffure\n"
+        "- intent: b\n  examples: |\n    - de un coiffure salon\n- lookup: sector\n  examples: |\n    - coiffure\n",
+        encoding="utf-8",
+    )
+    advice = [issue for issue in check(read(path), Normaliser(Lexicon.empty())) if not issue.blocking]
+    said = "\n".join(map(str, advice))
+    assert "“de un coiffure salon” has the words of “un salon de coiffure” of a" in said
+    assert "2 examples name a sector without its mark, such as “la coiffure”" in said
+
+
+def test_a_label_that_a_model_doubts_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doubting, "SURE", 0.5)  # in so little data
+    monkeypatch.setattr(doubting, "UNLIKELY", 0.5)
+    words = ["one", "two", "three", "four", "five", "six"]
+    ups, downs = ([f"    - {name} {word} {name}" for word in words] for name in ("up", "down"))
+    sections = ["nlu:", "- intent: up", "  examples: |", *ups, "    - down seven down"]
+    path = tmp_path / "data.yml"
+    path.write_text("\n".join([*sections, "- intent: down", "  examples: |", *downs, ""]), encoding="utf-8")
+    named = [issue.what for issue in doubting.doubts(read(path), load_pipeline(), Means())]
+    assert named == ["“down seven down” is up, and reads like down"]
