@@ -197,6 +197,8 @@ class Interpreter:
 
     def _names_a_trade(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         """A story that was refused for want of certainty, in which a trade is named: a project, most likely."""
+        if not understanding.ranking:
+            return None
         first, *others = understanding.ranking
         refused = first.name == OUT_OF_SCOPE and others and first.confidence + others[0].confidence > CERTAIN
         if not refused or not any(entity.entity == "sector" for entity in understanding.entities):

@@ -11,6 +11,7 @@ from bot.calendar_files import calendar_text
 from bot.channels.base import OutboundMessage
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_door import Door
+from bot.channels.telegram_group import LeadsGroup
 from bot.channels.telegram_shapes import read_reference, units
 from bot.channels.telegram_updates import NAME
 from bot.conversations.models import Message
@@ -102,7 +103,9 @@ class TelegramStage(Stage):
         super().__init__(house, channel, clock)  # type: ignore[arg-type]
         self.seen = SeenTelegram(Screen(), house.database)
         house.channels = {**house.channels, NAME: self.seen}
-        self.door = Door(house.database, self.seen.screen, clock, submit=self._woken)  # type: ignore[arg-type]
+        api: Any = self.seen.screen
+        group = LeadsGroup(house.database, api, clock, chat=None, wake=lambda: None)
+        self.door = Door(house.database, api, clock, submit=self._woken, group=group)
         self._numbers: dict[str, int] = {}
 
     def hear(self, **fields: Any) -> list[Reply]:
