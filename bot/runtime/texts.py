@@ -28,7 +28,8 @@ _INSISTED = re.compile(
     r"^(?:moi )?c[' ’]?est (?P<name>[A-ZÀ-Ý][\w'’-]{1,30}(?: [A-ZÀ-Ý][\w'’-]{1,30})?)[ .!]*$", re.UNICODE
 )
 _EXCLUDES = re.compile(
-    r"\b(?:pas|sauf|hormis|excepte|ni|jamais)(?: (?:le|la|les|l|ce|cet|de|du|un|dans|a|au|aux|en|sur|possible|dispo|libre))*$"
+    r"\b(?:pas|sauf|hormis|excepte|ni|jamais)"
+    r"(?: (?:le|la|les|l|ce|cet|de|du|un|dans|a|au|aux|en|sur|possible|dispo|libre))*$"
 )
 _EXCLUDED = re.compile(
     r"^ ?(?:(?:je|j|c|ca|ce|est|sera|moi) )*(?:peux|peu|pourrai|suis|serai|va|vais|bosse|travaille|marche)?"
