@@ -24,6 +24,13 @@ def keys() -> None:
     db.crypto.use_keys(["test key"])
 
 
+@pytest.fixture(autouse=True)
+def keys_again(keys: None) -> Iterator[None]:
+    """Whatever keys a test takes, as a command does, the next one finds ours again."""
+    yield
+    db.crypto.use_keys(["test key"])
+
+
 @pytest.fixture
 def now() -> datetime:
     """The moment at which tests happen."""
