@@ -197,15 +197,13 @@ class Interpreter:
 
     def _names_a_trade(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         """A story that was refused for want of certainty, in which a trade is named: a project, most likely."""
-        if not understanding.ranking:
+        refused = understanding.ranking[1:]
+        certain = not refused or understanding.intent.confidence + refused[0].confidence < CERTAIN
+        named = any(entity.entity == "sector" for entity in understanding.entities)
+        if understanding.intent.name != OUT_OF_SCOPE or certain or not named:
             return None
-        first, *others = understanding.ranking
-        refused = first.name == OUT_OF_SCOPE and others and first.confidence + others[0].confidence > CERTAIN
-        if not refused or not any(entity.entity == "sector" for entity in understanding.entities):
-            return None
-        choices = self._likely(
-            [Intent(TELLS_A_PROJECT, 1.0), *(each for each in others if each.name != TELLS_A_PROJECT)]
-        )
+        others = (intent for intent in refused if intent.name != TELLS_A_PROJECT)
+        choices = self._likely([Intent(TELLS_A_PROJECT, 1.0), *others])
         return [*self._told(turn, understanding), c.Clarify(tuple(choices[:MAX_CHOICES]))]
 
     def _meant(self, turn: Turn, intent: str) -> list[c.Command]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from flows.engine import commands as c
 from flows.engine.events import Choice
 from flows.engine.state import DialogueState
-from nlu.understanding import Intent, Understanding
+from nlu.understanding import Entity, Intent, Understanding
 from tests.bot.listener import BOOKING, CARCASSONNE, ONE_OPENING, OPENINGS, hear, idle, waiting
 
 STAGE = waiting("qualify_project", "stage")
@@ -178,6 +178,17 @@ def test_a_refused_meaning_that_is_likely_is_asked_about() -> None:
     ranking = (Intent("out_of_scope", 0.6), Intent("book_appointment", 0.3))
     doubtful = Understanding("euh le truc là avec la dame", ranking[0], ranking)
     assert hear(doubtful.text, idle(), doubtful).lines == ["Clarify /book_appointment"]
+
+
+def test_a_trade_in_a_story_that_was_refused_is_a_project() -> None:
+    trade = Entity("sector", 7, 15, "coiffure", "coiffure", "lookup")
+    for ranking, expected in (
+        ((Intent("out_of_scope", 0.9), Intent("faq/acre", 0.1)), "Clarify /start_qualification /faq/acre"),
+        ((Intent("out_of_scope", 0.9), Intent("faq/acre", 0.01)), "CannotHandle out_of_scope"),  # learnt to be refused
+        ((), "CannotHandle out_of_scope"),
+    ):
+        refused = Understanding("euh la coiffure là", Intent("out_of_scope", 0.9), ranking, (trade,))
+        assert hear(refused.text, idle(), refused).lines == [expected]
 
 
 def test_where_and_who_outlive_a_doubt() -> None:
