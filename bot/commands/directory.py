@@ -4,16 +4,15 @@ Results go to standard output, problems to standard error; exit code 2 when ther
 """
 
 import json
-import sys
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
 import click
 
 from bot.commands.moments import Moment
+from bot.commands.refusing import refuse
 from bot.commands.territory import ensure_territory
 from db.session import Database
 from directory.errors import DirectoryError
@@ -46,7 +45,7 @@ def import_(wiring: Wiring, paths: tuple[Path, ...]) -> None:
         with wiring.database().transaction() as session:
             counts = import_files(session, paths)
     except DirectoryError as error:
-        _refuse(str(error).splitlines())
+        refuse(*str(error).splitlines())
     for name, count in counts.items():
         click.echo(
             f"{name}: {count.added} added, {count.changed} changed, {count.removed} removed, {count.same} as before"
@@ -62,7 +61,7 @@ def export_(wiring: Wiring, folder: Path) -> None:
         with wiring.database().reading() as session:
             paths = export(session, folder)
     except OSError as error:
-        _refuse([f"{folder}: {error.strerror}; choose a folder that can be written"])
+        refuse(f"{folder}: {error.strerror}; choose a folder that can be written")
     for path in paths:
         click.echo(str(path))
 
@@ -73,7 +72,7 @@ def check_(paths: tuple[Path, ...]) -> None:
     """Says what is wrong with files, without a database. By default: the packaged demonstration territory."""
     problems = check(paths or demo_files())
     if problems:
-        _refuse([str(problem) for problem in problems])
+        refuse(*map(str, problems))
     click.echo(f"{len(paths) or len(demo_files())} files, nothing wrong")
 
 
@@ -91,7 +90,7 @@ def nearest(wiring: Wiring, where: str, at: datetime | None, limit: int, as_json
     now = (at or datetime.now(UTC)).astimezone(UTC)
     point = geocode(gazetteer(), where)
     if point is None:
-        _refuse([f"{where!r} names no commune; write a commune, a postcode or lat,lon"])
+        refuse(f"{where!r} names no commune; write a commune, a postcode or lat,lon")
     database = wiring.database()
     ensure_territory(database)
     with database.reading() as session:
@@ -107,12 +106,6 @@ def nearest(wiring: Wiring, where: str, at: datetime | None, limit: int, as_json
         click.echo(json.dumps(found, ensure_ascii=False))
     else:
         _print(found)
-
-
-def _refuse(lines: Sequence[str]) -> NoReturn:
-    for line in lines:
-        click.echo(line, err=True)
-    sys.exit(2)
 
 
 def _point(point: Point) -> dict[str, Any]:

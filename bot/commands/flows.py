@@ -3,16 +3,15 @@
 Results go to standard output, problems to standard error; exit code 2 when there is one.
 """
 
-import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NoReturn
 
 import click
 
 from bot.app import utc_now
 from bot.channels import gsm7
 from bot.commands import sms_costs
+from bot.commands.refusing import project, refuse
 from bot.commands.wiring import Wiring
 from bot.runtime import interpreter, payloads
 from flows.actions import ACTIONS
@@ -38,7 +37,7 @@ def check_(wiring: Wiring, each: bool) -> None:
     try:
         click.echo(f"{count()}: no fault")
     except AuthoringError as error:
-        _refuse(*map(str, error.problems))
+        refuse(*map(str, error.problems))
     texts, price = sms_costs.priced(load_domain(), load_knowledge(), utc_now()), wiring.settings.sms_price
     for line in sms_costs.table(texts, price):
         click.echo(line)
@@ -46,7 +45,7 @@ def check_(wiring: Wiring, each: bool) -> None:
         cost = "" if price is None else f"  {text.sent * price:.3f} €"
         click.echo(f"{text.words} -> {text.sent}  {text.alphabet}{cost}  {text.name} ({text.language})")
     if too_long := [text for text in texts if text.is_too_long]:
-        _refuse(*(f"{text.name} in {text.language} costs {text.sent} SMS segments; shorten it" for text in too_long))
+        refuse(*(f"{text.name} in {text.language} costs {text.sent} SMS segments; shorten it" for text in too_long))
 
 
 def count() -> str:
@@ -73,11 +72,11 @@ def draw_(only_check: bool) -> None:
     try:
         pages = draw(load_flows())
     except AuthoringError as error:
-        _refuse(*map(str, error.problems))
-    folder = _project() / PICTURES
+        refuse(*map(str, error.problems))
+    folder = project() / PICTURES
     late = out_of_date(folder, pages)
     if only_check and late:
-        _refuse(*(f"{PICTURES / name}: out of date; run make flows" for name in late))
+        refuse(*(f"{PICTURES / name}: out of date; run make flows" for name in late))
     if not only_check:
         folder.mkdir(parents=True, exist_ok=True)
         for name in late:
@@ -97,15 +96,3 @@ def out_of_date(folder: Path, pages: Mapping[str, str]) -> list[str]:
     """The names of pages that are missing, differ, or have no flow any more."""
     there = {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.md")}
     return sorted(name for name in {*there, *pages} if there.get(name) != pages.get(name))
-
-
-def _project() -> Path:
-    here = Path.cwd()
-    root = next((folder for folder in (here, *here.parents) if (folder / "pyproject.toml").is_file()), None)
-    return root or _refuse(f"{here}: not inside the project; change to its folder")
-
-
-def _refuse(*lines: str) -> NoReturn:
-    for line in lines:
-        click.echo(line, err=True)
-    sys.exit(2)

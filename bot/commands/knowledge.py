@@ -4,16 +4,16 @@ Results go to standard output, problems to standard error; exit code 2 when ther
 """
 
 import json
-import sys
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
-from typing import NoReturn, Protocol
+from typing import Protocol
 
 import click
 
 from bot.app import TRAINING_DATA
 from bot.commands.flows import segments
+from bot.commands.refusing import project, refuse
 from bot.conversations.gaps import Gap, gaps, ordinary_words
 from db.session import Database
 from flows import knowledge_checks
@@ -58,7 +58,7 @@ def check_(only_due: bool, on: datetime | None) -> None:
         return
     problems = knowledge_checks.check(subject)
     if problems:
-        _refuse(*map(str, problems))
+        refuse(*map(str, problems))
     for late in knowledge_checks.advice(subject):
         click.echo(f"advice: {late}")
     known = subject.knowledge
@@ -72,10 +72,10 @@ def table_(only_check: bool) -> None:
     known = _subject(_today()).knowledge
     # As of the last check: the page changes when the answers do, not when a day passes.
     page = table(_subject(max(topic.checked_on for topic in known.topics.values())))
-    path = _project() / PAGE
+    path = project() / PAGE
     late = not path.is_file() or path.read_text(encoding="utf-8") != page
     if only_check and late:
-        _refuse(f"{PAGE}: out of date; run make knowledge")
+        refuse(f"{PAGE}: out of date; run make knowledge")
     if late:
         path.write_text(page, encoding="utf-8")
     click.echo(f"{PAGE}: {'rewritten' if late else 'up to date'}")
@@ -118,16 +118,4 @@ def _subject(on: date) -> knowledge_checks.Subject:
     try:
         return knowledge_checks.Subject(load_knowledge(), load_domain(), on, segments)
     except AuthoringError as error:
-        _refuse(*map(str, error.problems))
-
-
-def _project() -> Path:
-    here = Path.cwd()
-    root = next((folder for folder in (here, *here.parents) if (folder / "pyproject.toml").is_file()), None)
-    return root or _refuse(f"{here}: not inside the project; change to its folder")
-
-
-def _refuse(*lines: str) -> NoReturn:
-    for line in lines:
-        click.echo(line, err=True)
-    sys.exit(2)
+        refuse(*map(str, error.problems))
