@@ -188,6 +188,11 @@ class Services:
     def _say(self, response: str, values: Mapping[str, Any]) -> Rendered:
         return say_unprompted(self.engine.domain, self.mind.variants, response, values)
 
+    def close_database(self) -> None:
+        """Gives the connections back, if any was made."""
+        if "database" in self.__dict__:
+            self.database.close()
+
     def close(self) -> None:
         """Gives everything back."""
         if self.telegram is not None:

@@ -60,6 +60,7 @@ def allervers(ctx: click.Context) -> None:
     """The assistant that goes to the residents who want to create a business."""
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s")
     ctx.obj = Wiring()
+    ctx.call_on_close(ctx.obj.close)
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """What commands share: settings, database, understanding and services, made on first use."""
 
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
 
 
 class Wiring:
-    """The context object of every command."""
+    """The context object of every command; `close` gives back what it opened."""
+
+    def __init__(self) -> None:
+        self._closing = ExitStack()
 
     @cached_property
     def settings(self) -> Settings:
@@ -30,6 +34,7 @@ class Wiring:
         """The database the settings name, with its tables and with keys ready; raises SettingsError."""
         storage.prepare_keys(self.settings)
         database = storage.reach(self.settings)
+        self._closing.callback(database.close)
         storage.bring_up(database)
         return database
 
@@ -38,7 +43,13 @@ class Wiring:
         database = self.database()
         storage.check_keys(database, self.settings)
         database.close()
-        return Services(self.settings, clock)
+        services = Services(self.settings, clock)
+        self._closing.callback(services.close_database)
+        return services
+
+    def close(self) -> None:
+        """Gives every connection back to the system."""
+        self._closing.close()
 
     def engine(self) -> "Engine":
         """The embedded understanding, trained when its data changed."""
