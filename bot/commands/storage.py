@@ -1,5 +1,7 @@
 """The database and the keys as a command needs them; or one line: which setting, what is wrong, the cure."""
 
+from contextlib import ExitStack
+
 from alembic.util import CommandError
 from sqlalchemy import make_url, select
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
@@ -33,7 +35,10 @@ def reach(settings: Settings) -> Database:
     shown = make_url(settings.database_url).render_as_string(hide_password=True)
     try:
         database = Database(settings.database_url)
-        database.ping()
+        with ExitStack() as unless_it_answers:
+            unless_it_answers.callback(database.close)
+            database.ping()
+            unless_it_answers.pop_all()
     except OSError as error:
         cure = "choose a file in a folder that can be written"
         raise SettingsError(f"{URL}: {shown} cannot be opened ({error.strerror}); {cure}") from None

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -113,20 +114,24 @@ def test_tables_of_another_version(run: Run, tmp_path: Path) -> None:
 
 def test_a_key_that_does_not_open_what_is_stored(run: Run, tmp_path: Path) -> None:
     assert run("migrate", secret_key="former").exit_code == 0
-    with Wiring().database().transaction() as session:
+    wiring = Wiring()
+    with wiring.database().transaction() as session:
         contact = Contact(created_at=NOW)
         session.add(contact)
         session.flush()
         address = Address(contact_id=contact.id, channel="sms", fingerprint="x", external_id="y", created_at=NOW)
         session.add(address)
+    wiring.close()
     assert run("doctor", secret_key="former").exit_code == 0
     result = run("doctor", secret_key="another")
     assert result.exit_code == 2
     assert "ALLERVERS_SECRET_KEY: this key does not open what the database holds; put the former key back" in (
         result.output
     )
+    wiring = Wiring()
     with pytest.raises(BotError, match="put the former key back"):
-        Wiring().services()
+        wiring.services()
+    wiring.close()
     assert run("doctor", secret_key="another,former").exit_code == 0
 
 
@@ -153,7 +158,8 @@ def test_the_doctor_says_all_that_flows_check_says(run: Run, monkeypatch: pytest
 
 def test_a_demonstration_leaves_a_real_service_alone(run: Run) -> None:
     run("migrate")
-    with Wiring().database().transaction() as session:
+    wiring = Wiring()
+    with closing(wiring), wiring.database().transaction() as session:
         session.add(Lead(code="real", role="Cheffe de projet"))
     result = run("demo")
     assert result.exit_code == 2
