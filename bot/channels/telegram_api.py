@@ -82,6 +82,7 @@ class BotApi:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._held: Future[Any] | None = None
+        self._requests: set[asyncio.Task[Any]] = set()
         self._hung_up = False
         self._closed = False
 
@@ -134,7 +135,16 @@ class BotApi:
             if self._loop is None:
                 self._start()
             assert self._loop is not None
-            return asyncio.run_coroutine_threadsafe(ask(self._bot), self._loop)
+            return asyncio.run_coroutine_threadsafe(self._request(ask), self._loop)
+
+    async def _request(self, ask: Callable[[Bot], Coroutine[Any, Any, T]]) -> T:
+        task = asyncio.current_task()
+        assert task is not None
+        self._requests.add(task)
+        try:
+            return await ask(self._bot)
+        finally:
+            self._requests.discard(task)
 
     def _start(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -142,8 +152,8 @@ class BotApi:
         self._thread.start()
 
     async def _wind_up(self) -> None:
-        under_way = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in under_way:
+        under_way = list(self._requests)
+        for task in under_way:  # ours only: they end those they started, in the order these can bear
             task.cancel()
         await asyncio.gather(*under_way, return_exceptions=True)
         for line in self._lines:
