@@ -7,6 +7,7 @@ from flows.checks_steps import refused, responses_of_flows
 from flows.engine.domain import Response, Variation
 from flows.engine.errors import Problem
 from flows.engine.speech import all_placeholders, placeholders
+from flows.translations import DEARER, begun, fingerprint, spoken, untitled
 
 SMS = "sms"
 MAX_DEFAULT_SEGMENTS = 2
@@ -72,6 +73,19 @@ def differing_translations(content: Authored) -> Iterator[Problem]:
                 yield Problem(response.file, variation.line, what, cure)
 
 
+def missing_translations(content: Authored) -> Iterator[Problem]:
+    """Whoever chose a language is spoken to in that language: one whose menu is written has everything."""
+    for response in content.domain.responses.values():
+        for language in begun(content.domain):
+            if not spoken(response, language):
+                what = f"{response.name} is not said in {language}"
+                cure = f"translate it beside, in a file that ends in .{language}.yml, of: {fingerprint(response)}"
+                yield Problem(response.file, response.line, what, cure)
+            for title in untitled(response, language):
+                what = f"“{title}” of {response.name} has no title in {language}"
+                yield Problem(response.file, response.line, what, f"write it in titles.{language}.yml")
+
+
 def bad_payloads(content: Authored) -> Iterator[Problem]:
     """A button sends something that is understood."""
     triggers = frozenset(intent for flow in content.flows.values() for intent in flow.intents)
@@ -110,8 +124,8 @@ def costly_texts(content: Authored) -> Iterator[Problem]:
             continue
         for language in ("fr", *variation.translation):
             cost = content.segments(_as_sms(content, response, variation, language))
-            if cost > limit:
-                what = f"{response.name} in {language} costs {cost} SMS segments, choices included, {limit} at most"
+            if cost > (allowed := limit * DEARER.get(language, 1)):
+                what = f"{response.name} in {language} costs {cost} SMS segments, choices included, {allowed} at most"
                 yield Problem(response.file, variation.line, what, cure)
 
 
@@ -142,6 +156,7 @@ CHECKS: tuple[Check, ...] = (
     unknown_placeholders,
     broken_placeholders,
     differing_translations,
+    missing_translations,
     bad_payloads,
     costly_texts,
     speechless_answers,

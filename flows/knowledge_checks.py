@@ -16,6 +16,7 @@ from flows.engine.events import BotUttered
 from flows.engine.speech import LANGUAGE_SLOT
 from flows.knowledge_base import FRENCH, MORE, Fact, Knowledge, Topic, Wording
 from flows.plain_french import faults, rules, unexplained
+from flows.translations import DEARER
 
 SMS = "sms"
 
@@ -101,8 +102,9 @@ def long_screens(subject: Subject) -> Iterator[Problem]:
             what = f"{topic.id} takes {lines} lines of a small phone, {rules().max_screen_lines} at most"
             yield Problem(words.file, words.full[0].line, what, "shorten it, or say the rest under more:")
         for name, limit in ((topic.id, rules().max_sms_segments), (topic.id + MORE, rules().max_more_segments)):
-            if (cost := subject.cost(name, language)) > limit:
-                what = f"{name} costs {cost} SMS segments with its choices, {limit} at most"
+            allowed = limit * DEARER.get(language, 1)
+            if (cost := subject.cost(name, language)) > allowed:
+                what = f"{name} in {language} costs {cost} SMS segments with its choices, {allowed} at most"
                 yield Problem(words.file, words.line, what, "shorten it or its title")
 
 

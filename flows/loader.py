@@ -9,6 +9,7 @@ from flows.engine.errors import AuthoringError, Problem
 from flows.engine.model import Flow
 from flows.flow_reader import read_flow_file
 from flows.sources import display
+from flows.translations import is_translation, translated
 
 HERE = Path(__file__).parent
 DEFINITIONS = HERE / "definitions"
@@ -42,7 +43,10 @@ def load_domain(folder: Path = DOMAIN) -> Domain:
     slots: dict[str, SlotSpec] = {}
     responses: dict[str, Response] = {}
     problems: list[Problem] = []
-    for path in _files(folder):
+    files = _files(folder)
+    for path in files:
+        if is_translation(path):
+            continue
         try:
             domain, faults = read_domain_file(path)
         except AuthoringError as error:
@@ -54,7 +58,7 @@ def load_domain(folder: Path = DOMAIN) -> Domain:
         responses.update(domain.responses)
     if problems:
         raise AuthoringError(problems)
-    return Domain(slots, responses)
+    return translated(Domain(slots, responses), filter(is_translation, files))
 
 
 def _files(folder: Path) -> list[Path]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import click
+import yaml
 
 from bot.app import utc_now
 from bot.channels import gsm7
@@ -20,13 +21,14 @@ from flows.draw import draw
 from flows.engine.errors import AuthoringError
 from flows.knowledge_reader import load_knowledge
 from flows.loader import load_domain, load_flows
+from flows.translations import to_translate
 
 PICTURES = Path("docs") / "flows"
 
 
 @click.group()
 def flows() -> None:
-    """What the conversation is made of: check, draw."""
+    """What the conversation is made of: check, draw, translate."""
 
 
 @flows.command("check")
@@ -63,6 +65,17 @@ def count() -> str:
     if problems:
         raise AuthoringError(problems)
     return f"{len(known)} flows, {len(domain.responses)} responses, {len(knowledge.topics)} answers"
+
+
+@flows.command("translate")
+@click.argument("language")
+def translate_(language: str) -> None:
+    """Prints what is not said in a language yet, ready to be translated into files that end in .LANGUAGE.yml."""
+    try:
+        missing = to_translate(load_domain(), language)
+    except AuthoringError as error:
+        refuse(*map(str, error.problems))
+    click.echo(yaml.safe_dump(missing, allow_unicode=True, sort_keys=False, width=1000), nl=False)
 
 
 @flows.command("draw")

@@ -13,6 +13,7 @@ from flows.engine.domain import Domain, Response
 from flows.engine.events import BotUttered, Choice
 from flows.engine.speech import all_placeholders
 from flows.knowledge_base import Knowledge
+from flows.translations import DEARER
 
 SMS, FRENCH = "sms", "fr"
 NOT_SAID = "_pattern_"
@@ -33,7 +34,7 @@ class Priced(NamedTuple):
     @property
     def is_too_long(self) -> bool:
         """Beyond what any text of ours may cost."""
-        return max(self.words, self.sent) > MAX_SEGMENTS
+        return max(self.words, self.sent) > MAX_SEGMENTS * DEARER.get(self.language, 1)
 
 
 def priced(domain: Domain, knowledge: Knowledge, now: datetime) -> list[Priced]:

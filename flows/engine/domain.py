@@ -107,6 +107,14 @@ class Variation:
         """True when the slots have the values this wording is for."""
         return all(slots.get(name) == value for name, value in self.conditions)
 
+    def attached(self, language: str) -> Mapping[str, Any] | None:
+        """What goes with the wording, its title in that language."""
+        if self.attachment is None:
+            return None
+        plain = {key: value for key, value in self.attachment.items() if key != "translation"}
+        title = self.attachment.get("translation", {}).get(language)
+        return plain if title is None else {**plain, "title": title}
+
     def say(self, language: str) -> str:
         """The wording in that language, French when it has none."""
         return self.translation.get(language, self.text)

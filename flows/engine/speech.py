@@ -68,8 +68,8 @@ def utter(
     main = chosen.get("") or next(iter(chosen.values()))
     if choices is None:
         choices = [button.choice(language) for button in main.buttons]
-    if main.attachment:
-        attachments = [*attachments, main.attachment]
+    if attached := main.attached(language):
+        attachments = [*attachments, attached]
     return BotUttered(name, texts, tuple(choices), tuple(attachments), asks)
 
 
