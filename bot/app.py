@@ -75,7 +75,7 @@ class Services:
         channels: list[Channel] = [self.web]
         if self.telegram is not None:
             channels.append(self.telegram.channel)
-        channels.extend(twilio.channels(self.settings, self.clock).values())
+        channels.extend(twilio.channels(self.settings, self.database, self.clock).values())
         return {channel.name: channel for channel in channels}
 
     @cached_property

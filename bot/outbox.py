@@ -158,6 +158,7 @@ def _prepare(session: Session, message: Message, job: ClaimedJob, now: datetime)
         valid_for=max((job.give_up_at - now).total_seconds(), 60),
         heard_at=session.scalar(_HEARD_AT, {"conversation_id": conversation.id}),
         expected=bool(content.get("booking_id") or content.get("last_word")),
+        again=message.provider_id is not None,
     )
 
 

@@ -3,6 +3,7 @@
 from importlib import import_module
 
 TABLE_MODULES = [
+    "bot.channels.content_models",
     "bot.conversations.case_models",
     "bot.conversations.group_models",
     "bot.conversations.join_models",

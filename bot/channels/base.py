@@ -40,6 +40,7 @@ class OutboundMessage:
 
     valid_for: seconds after which it is better not said at all.
     heard_at: when the person last wrote here. expected: they booked what it is about, or asked for it.
+    again: the provider took it once and then gave it up; what is plainest goes now.
     """
 
     message_id: int
@@ -50,6 +51,7 @@ class OutboundMessage:
     valid_for: float = 900
     heard_at: datetime | None = None
     expected: bool = False
+    again: bool = False
 
 
 Fate = Literal["stopped", "gone", "later"]

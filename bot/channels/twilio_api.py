@@ -54,7 +54,7 @@ def client(settings: Settings) -> Client | None:
         environment=_NO_ENVIRONMENT,
     )
     if settings.twilio_api_url is not None:
-        made.api.base_url = made.messaging.base_url = str(settings.twilio_api_url).rstrip("/")
+        made.api.base_url = made.messaging.base_url = made.content.base_url = str(settings.twilio_api_url).rstrip("/")
     return made
 
 

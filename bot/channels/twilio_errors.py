@@ -28,6 +28,9 @@ FATES: Mapping[int, Fate] = {
 }
 """Whatever is not here is refused: trying again cannot help, and the person is not to blame."""
 
+CONTENT_REFUSED = frozenset({63005, 63006, 63013, 63021, 63028})
+"""WhatsApp did not take a content that Twilio had accepted: the message is worth a try in its plainest shape."""
+
 
 def send_error(code: int | None, status: int) -> SendError:
     """The error to raise when Twilio refused a message; it names the code, never the message."""

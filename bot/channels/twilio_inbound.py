@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, urlparse
 
 from twilio.request_validator import RequestValidator, add_port, remove_port
 
-from bot.channels.base import InboundMessage, Receipt
+from bot.channels.base import Fate, InboundMessage, Receipt
 from bot.channels.twilio import PREFIX, SMS, WHATSAPP
-from bot.channels.twilio_errors import FATES
+from bot.channels.twilio_errors import CONTENT_REFUSED, FATES
 from bot.errors import Forged, Unreadable
 
 MAX_FIELDS = 200
@@ -84,7 +84,7 @@ def read_message(form: Form) -> InboundMessage | None:
     content: dict[str, object] = {"text": text}
     if point := _location(form):
         content |= {"kind": "location", "location": point}
-    elif payload := form.first("ButtonPayload"):
+    elif payload := form.first("ButtonPayload") or form.first("ListId"):
         content |= {"kind": "choice", "payload": payload, "text": form.first("ButtonText") or text}
     elif form.first("NumMedia") not in ("", "0"):
         content |= {"media": _media(form)} | ({} if text.strip() else {"kind": "media"})
@@ -101,9 +101,13 @@ def read_status(form: Form, message_id: int | None) -> Receipt | None:
     status = STATUSES.get(form.first("MessageStatus").lower())
     if status is None:
         return None
-    code = form.first("ErrorCode")
-    fate = FATES.get(int(code)) if code.isdecimal() else None
-    return Receipt(_address(form.first("To"))[0], sid, status, fate, message_id)
+    channel, code = _address(form.first("To"))[0], form.first("ErrorCode")
+    fate = _fate(channel, int(code)) if code.isdecimal() else None
+    return Receipt(channel, sid, status, fate, message_id)
+
+
+def _fate(channel: str, code: int) -> Fate | None:
+    return "later" if channel == WHATSAPP and code in CONTENT_REFUSED else FATES.get(code)
 
 
 def _address(written: str) -> tuple[str, str]:

@@ -34,6 +34,7 @@ from tests.fakes.twilio import (
     Failure,
     FakeTwilio,
     fake_twilio,
+    fill,
 )
 from tests.understanding import understanding
 
@@ -89,7 +90,7 @@ class Resident:
             for status in ("sent", "delivered"):
                 if "StatusCallback" in message:
                     assert self.twilio.tell(message, status).status == 204
-        return [message.get("Body", "") for message in self.twilio.messages[before:]]
+        return [self.twilio.shown(message) for message in self.twilio.messages[before:]]
 
 
 @pytest.fixture
@@ -262,14 +263,43 @@ def test_what_was_held_leaves_at_eight(resident: Resident, house: House, twilio:
     assert int(twilio.messages[-1]["ValidityPeriod"]) == 900
 
 
-def test_whatsapp_is_another_conversation_with_numbers_to_type(
+def test_whatsapp_is_another_conversation_with_choices_to_tap(
     resident: Resident, house: House, twilio: FakeTwilio
 ) -> None:
     on_whatsapp = Resident(house, twilio, "whatsapp:")
     hello = on_whatsapp.says("bonjour")
-    assert hello[-1].endswith("4 Parler à une personne")
-    assert "ville" in on_whatsapp.says("3")[-1]
+    assert hello[-1].endswith("[Parler à une personne]")
+    assert "ville" in on_whatsapp.says("3")[-1]  # a number still does
     assert twilio.messages[-1]["From"] == f"whatsapp:{WHATSAPP_NUMBER}"
+    openings = on_whatsapp.says("Carcassonne")[-1]
+    sent = twilio.messages[-1]
+    _, content = next(iter(twilio.contents[sent["ContentSid"]]["types"].items()))
+    first = fill(content["items"][0]["id"], sent["ContentVariables"])
+    assert "prénom" in on_whatsapp.says("", ListId=first, ListTitle=openings.splitlines()[-1])[-1]
     assert resident.says("3") != on_whatsapp.says("3")  # nobody's menu is another's
     with house.database.reading() as session:
         assert session.scalar(select(func.count()).select_from(Conversation)) == 2
+
+
+def test_whatsapp_without_contents_has_numbers_to_type(house: House, twilio: FakeTwilio) -> None:
+    twilio.no_contents = Failure(403, 20403)
+    on_whatsapp = Resident(house, twilio, "whatsapp:")
+    assert on_whatsapp.says("bonjour")[-1].endswith("4 Parler à une personne")
+    assert "ville" in on_whatsapp.says("3")[-1]
+
+
+def test_a_content_whatsapp_gives_up_on_leaves_again_with_numbers(house: House, twilio: FakeTwilio) -> None:
+    on_whatsapp = Resident(house, twilio, "whatsapp:")
+    assert twilio.say("bonjour", From=on_whatsapp.address).status == 200
+    house.worker.run_until_idle(house.now)
+    tapped = twilio.messages[-1]
+    assert "ContentSid" in tapped
+    assert twilio.tell(tapped, "failed", 63021).status == 204
+    assert on_whatsapp.waits() == []
+    house.now += timedelta(seconds=31)
+    (again,) = on_whatsapp.waits()
+    assert again.endswith("4 Parler à une personne")
+    assert "Body" in twilio.messages[-1]
+    assert "ContentSid" not in " ".join(twilio.messages[-1])
+    on_whatsapp.says("3")
+    assert "ContentSid" not in twilio.messages[-1]  # nor does the next one try

@@ -15,10 +15,12 @@ from bot.channels.quiet_hours import STILL_THERE
 from bot.channels.twilio import TwilioChannel
 from bot.errors import AddressGone, SendError, SendLater, SendRefused, Stopped
 from bot.settings import Settings
+from db.session import Database
 from tests.fakes.twilio import ACCOUNT, NUMBER, RESIDENT, TOKEN, WHATSAPP_NUMBER, Failure, FakeTwilio, fake_twilio
 
 SITE = "https://allervers.example.org"
 TEMPLATE = "HX" + "0" * 32
+UNUSED = Database("sqlite:///unused.db")  # nothing here has choices to tap
 
 
 @pytest.fixture
@@ -39,7 +41,7 @@ def channels(server: FakeTwilio, now: datetime, **more: Any) -> dict[str, Twilio
             **more,
         },
     )
-    return twilio.channels(settings, lambda: now)
+    return twilio.channels(settings, UNUSED, lambda: now)
 
 
 def message(now: datetime, text: str = "Bonjour", **more: Any) -> OutboundMessage:
@@ -87,6 +89,7 @@ def test_whatsapp_past_its_window_wants_a_template(server: FakeTwilio, now: date
     for heard_at in (too_old, None):
         with pytest.raises(SendRefused, match="window"):
             channels(server, now)["whatsapp"].send(message(now, heard_at=heard_at))
+    server.contents[TEMPLATE] = {"types": {"twilio/text": {"body": "{{1}}"}}}
     channels(server, now, whatsapp_template=TEMPLATE)["whatsapp"].send(
         message(now, "Rappel :\nlundi", heard_at=too_old)
     )
@@ -144,7 +147,7 @@ def test_a_provider_out_of_reach_is_for_later(server: FakeTwilio, now: datetime)
 
 
 def test_nothing_is_configured_by_halves(now: datetime) -> None:
-    assert twilio.channels(Settings(sms_from=NUMBER), lambda: now) == {}
+    assert twilio.channels(Settings(sms_from=NUMBER), UNUSED, lambda: now) == {}
 
 
 # Quiet hours

@@ -1,11 +1,13 @@
 """Twilio on a loopback port: takes messages, signs what it posts to us, fails as it is told.
 
-Shapes are those of Twilio's published OpenAPI (`twilio_api_v2010`) and of its webhook documentation.
+Shapes are those of Twilio's published OpenAPI (`twilio_api_v2010`, `twilio_content_v1`) and of its documentation of
+webhooks.
 """
 
 import base64
 import http.client
 import json
+import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -48,6 +50,7 @@ class Answer:
 class FakeTwilio(ThreadingHTTPServer):
     """`messages` were taken, in order; `failures` meet the next requests, one each.
 
+    contents: what was created by the Content API, by its sid. no_contents: the failure of whoever tries.
     public_url: the address of ours that it was told, and signs. door: where that leads, when a proxy stands between.
     """
 
@@ -58,6 +61,8 @@ class FakeTwilio(ThreadingHTTPServer):
         self.public_url, self.door = public_url, door or public_url
         self.messages: list[dict[str, str]] = []
         self.failures: list[Failure] = []
+        self.contents: dict[str, dict[str, Any]] = {}
+        self.no_contents: Failure | None = None
         self.number: dict[str, Any] | None = {"sms_url": "", "phone_number": NUMBER}
         self._sids = count(1)
         self._taking = threading.Lock()
@@ -72,7 +77,31 @@ class FakeTwilio(ThreadingHTTPServer):
     def texts(self) -> list[str]:
         """What left, in order."""
         with self._taking:
-            return [message["Body"] for message in self.messages]
+            return [self.shown(message) for message in self.messages]
+
+    def shown(self, message: Fields) -> str:
+        """What a phone shows of a message: a body, or a content with its variables filled, a line for each choice."""
+        if "ContentSid" not in message:
+            return message["Body"]
+        ((_, content),) = self.contents[message["ContentSid"]]["types"].items()
+        choices = [each.get("title") or each["item"] for each in content.get("actions") or content["items"]]
+        return fill("\n".join([content["body"], *(f"[{choice}]" for choice in choices)]), message["ContentVariables"])
+
+    def create_content(self, request: dict[str, Any]) -> str:
+        """A content was posted."""
+        with self._taking:
+            sid = f"HX{len(self.contents) + 1:032x}"
+            self.contents[sid] = request
+            return sid
+
+    def refuses(self, message: Fields) -> int | None:
+        """Twilio's code for a message whose content it cannot fill."""
+        if "ContentSid" not in message:
+            return None
+        if message["ContentSid"] not in self.contents:
+            return 21655
+        values = json.loads(message["ContentVariables"]).values()
+        return None if all(value and not set(value) & {"\n", "\t"} for value in values) else 21656
 
     def take(self, message: dict[str, str]) -> str:
         """A message was posted."""
@@ -141,13 +170,27 @@ class _Handler(BaseHTTPRequestHandler):
     server: FakeTwilio
 
     def do_POST(self) -> None:
-        form = parse_qs(self.rfile.read(int(self.headers["content-length"])).decode(), keep_blank_values=True)
-        message = {name: values[0] for name, values in form.items()}
+        body = self.rfile.read(int(self.headers["content-length"])).decode()
+        if self.path == "/v1/Content":
+            self.make_content(body)
+            return
+        message = {name: values[0] for name, values in parse_qs(body, keep_blank_values=True).items()}
         if self.path != f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json":
             self.answer(404, {"code": 20404, "message": "not found", "status": 404})
         elif self.welcome():
+            if code := self.server.refuses(message):
+                self.answer(400, {"code": code, "message": "no", "status": 400})
+                return
             sid = self.server.take(message)
             self.answer(201, {"sid": sid, "status": "queued", "to": message["To"], "error_code": None})
+
+    def make_content(self, body: str) -> None:
+        """The Content API: what it answers to a new content."""
+        if failure := self.server.no_contents:
+            self.answer(failure.status, {"code": failure.code, "message": "no", "status": failure.status})
+        elif self.welcome():
+            request = json.loads(body)
+            self.answer(201, {**request, "sid": self.server.create_content(request), "account_sid": ACCOUNT})
 
     def do_GET(self) -> None:
         if not self.welcome():
@@ -204,6 +247,11 @@ def fake_twilio(public_url: str = "", door: str = "") -> Iterator[FakeTwilio]:
         yield server
         server.shutdown()
         thread.join()
+
+
+def fill(shape: str, variables: str) -> str:
+    """A content's text with its variables, which are JSON."""
+    return re.sub(r"{{(\w+)}}", lambda name: str(json.loads(variables)[name[1]]), shape)
 
 
 def repeated(messages: list[dict[str, str]]) -> list[str]:
