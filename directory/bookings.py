@@ -25,7 +25,6 @@ from directory.openings import (
     free_seats,
     parse_ref,
     permanence_days,
-    times_of,
 )
 from directory.timetable import HOLDING, load_timetable, open_times
 
@@ -164,7 +163,7 @@ def _find(
         raise OpeningGone(ref)
     timetable = load_timetable(session, start, start, [Permanence.id == permanence_id])
     for held in permanence_days(timetable, start.date() - DAY, start.date() + DAY):
-        for starts_at, ends_at in times_of(held):
+        for starts_at, ends_at in held.times:
             if starts_at == start:
                 taken: Sequence[Taken] = timetable.taken.get(held.lead_id, ())
                 if leaving is not None and leaving.lead_id == held.lead_id:

@@ -1,7 +1,7 @@
 """Days and wall clocks: public holidays of a territory, local times on the clock-change nights, ages of sources."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
@@ -16,10 +16,14 @@ def _holidays(calendar: str | None, year: int) -> frozenset[date]:
     return frozenset(holidays.country_holidays("FR", subdiv=calendar, years=year))
 
 
-@lru_cache(maxsize=32_768)
 def is_public_holiday(day: date, insee_code: str) -> bool:
     """Whether nobody works that day in this commune (Alsace-Moselle and overseas have days of their own)."""
-    return day in _holidays(holiday_calendar_of(insee_code), day.year)
+    return is_holiday_of(holiday_calendar_of(insee_code), day)
+
+
+def is_holiday_of(calendar: str | None, day: date) -> bool:
+    """The same, of the communes that share a calendar (`territories.HOLIDAY_CALENDARS`)."""
+    return day in _holidays(calendar, day.year)
 
 
 @cache

@@ -1,18 +1,20 @@
 """Openings: permanences - exceptions - absences - public holidays - bookings. Pure: no database, no clock.
 
-A rule gives days (`PermanenceDay`), a day gives openings. Local wall time throughout, then UTC: an opening whose
-start the clocks skip does not exist; one they repeat exists once, the first time.
+Rules that share their hours are looked at together: hundreds of places keep the same few. Local wall time throughout,
+then UTC: an opening whose start the clocks skip does not exist; one they repeat exists once, the first time.
 """
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from typing import NamedTuple
 
-from directory.days import is_public_holiday, to_utc, to_utc_anyway
+from directory.days import is_holiday_of, to_utc, to_utc_anyway
 from directory.errors import OpeningGone
+from directory.territories import holiday_calendar_of
 
 MIN_NOTICE = timedelta(hours=2)
 HORIZON = timedelta(weeks=8)
@@ -70,6 +72,17 @@ class Change(NamedTuple):
     ends_at: time | None = None
     place: tuple[int, str, str] | None = None  # place_id, insee_code, timezone
 
+    def of(self, rule: Rule) -> Rule:
+        """The rule as it is that day."""
+        place_id, insee_code, timezone = self.place or (rule.place_id, rule.insee_code, rule.timezone)
+        return rule._replace(
+            place_id=place_id,
+            insee_code=insee_code,
+            timezone=timezone,
+            starts_at=self.starts_at or rule.starts_at,
+            ends_at=self.ends_at or rule.ends_at,
+        )
+
 
 class Taken(NamedTuple):
     """A booking that holds its time."""
@@ -90,6 +103,30 @@ class Timetable:
     taken: Mapping[int, tuple[Taken, ...]] = field(default_factory=dict)  # by lead_id
 
 
+Times = tuple[tuple[datetime, datetime], ...]
+"""Start and end of each opening, in UTC, taken or not."""
+
+
+class Wall(NamedTuple):
+    """What decides on the hours of a rule on a date of its weekday; hundreds of places share a few of these."""
+
+    starts_at: time
+    ends_at: time
+    opening_minutes: int
+    valid_from: date | None
+    valid_until: date | None
+    calendar: str | None  # of public holidays
+    timezone: str
+
+
+class Hours(NamedTuple):
+    """A `Wall` on one date, in UTC."""
+
+    starts_at: datetime
+    ends_at: datetime
+    times: Times
+
+
 class PermanenceDay(NamedTuple):
     """A permanence on one date: from `starts_at` to `ends_at`, wherever it is held that day."""
 
@@ -98,84 +135,80 @@ class PermanenceDay(NamedTuple):
     permanence_id: int
     place_id: int
     lead_id: int
-    opens_at: datetime  # naive local time, from which openings are counted
-    closes_at: datetime
-    timezone: str
-    opening_minutes: int
     capacity: int
+    timezone: str
+    times: Times
 
 
 def permanence_days(timetable: Timetable, first: date, last: date) -> Iterator[PermanenceDay]:
     """Every permanence held between two dates, both included, a day at a time, in order within the day."""
-    by_weekday: list[list[Rule]] = [[] for _ in range(7)]
+    for _, held in _days(timetable, first, last):
+        yield from sorted(_at(hours, rule) for hours, rules in held for rule in rules)
+
+
+def _at(hours: Hours, rule: Rule) -> PermanenceDay:
+    who = rule.permanence_id, rule.place_id, rule.lead_id, rule.capacity
+    return PermanenceDay(hours.starts_at, hours.ends_at, *who, rule.timezone, hours.times)
+
+
+def _days(timetable: Timetable, first: date, last: date) -> Iterator[tuple[date, list[tuple[Hours, list[Rule]]]]]:
+    """Each date with the rules held on it, those of the same hours together."""
+    week: list[list[Rule]] = [[] for _ in range(7)]
     for rule in timetable.rules:
-        by_weekday[rule.weekday].append(rule)
+        week[rule.weekday].append(rule)
+    usual = [_by_wall(rules) for rules in week]
+    changed = {day for _, day in timetable.changes}
     day = first
     while day <= last:
-        held = (_held(timetable, rule, day) for rule in by_weekday[day.weekday()])
-        yield from sorted(each for each in held if each is not None)
+        away = {lead for lead, spans in timetable.absences.items() if any(start <= day <= end for start, end in spans)}
+        walls = usual[day.weekday()]
+        if away or day in changed:
+            walls = _by_wall(_rules_on(day, week[day.weekday()], timetable.changes, away))
+        held = ((_hours(day, wall), rules) for wall, rules in walls.items())
+        yield day, [(hours, rules) for hours, rules in held if hours is not None]
         day += DAY
 
 
-def _held(timetable: Timetable, rule: Rule, day: date) -> PermanenceDay | None:
-    if (rule.valid_from and day < rule.valid_from) or (rule.valid_until and day > rule.valid_until):
-        return None
-    if any(start <= day <= end for start, end in timetable.absences.get(rule.lead_id, ())):
-        return None
-    place_id, insee_code, zone_name = rule.place_id, rule.insee_code, rule.timezone
-    starts_at, ends_at = rule.starts_at, rule.ends_at
-    change = timetable.changes.get((rule.permanence_id, day))
-    if change is not None:
-        if change.cancelled:
-            return None
-        place_id, insee_code, zone_name = change.place or (place_id, insee_code, zone_name)
-        starts_at, ends_at = change.starts_at or starts_at, change.ends_at or ends_at
-    if is_public_holiday(day, insee_code):
-        return None
-    opens_at, opens_at_utc = _instant(day, starts_at, zone_name)
-    closes_at, closes_at_utc = _instant(day, ends_at, zone_name)
-    return PermanenceDay(
-        opens_at_utc,
-        closes_at_utc,
-        rule.permanence_id,
-        place_id,
-        rule.lead_id,
-        opens_at,
-        closes_at,
-        zone_name,
-        rule.opening_minutes,
-        rule.capacity,
-    )
+def _rules_on(
+    day: date, rules: Iterable[Rule], changes: Mapping[tuple[int, date], Change], away: Container[int]
+) -> Iterator[Rule]:
+    """The rules of a weekday, as they are on one date."""
+    for rule in rules:
+        change = changes.get((rule.permanence_id, day))
+        if rule.lead_id not in away and not (change and change.cancelled):
+            yield change.of(rule) if change else rule
 
 
-@lru_cache(maxsize=4096)  # hundreds of places keep the same few hours
-def _instant(day: date, wall: time, zone_name: str) -> tuple[datetime, datetime]:
-    local = datetime.combine(day, wall)
-    return local, to_utc_anyway(local, zone_name)
-
-
-def times_of(held: PermanenceDay) -> tuple[tuple[datetime, datetime], ...]:
-    """Start and end of each opening of a permanence's day, in UTC, whether taken or not."""
-    return _times(held.opens_at, held.closes_at, held.opening_minutes, held.timezone)
+def _by_wall(rules: Iterable[Rule]) -> dict[Wall, list[Rule]]:
+    found: defaultdict[Wall, list[Rule]] = defaultdict(list)
+    for rule in rules:
+        calendar = holiday_calendar_of(rule.insee_code)
+        hours = rule.starts_at, rule.ends_at, rule.opening_minutes
+        found[Wall(*hours, rule.valid_from, rule.valid_until, calendar, rule.timezone)].append(rule)
+    return found
 
 
 @lru_cache(maxsize=4096)
-def _times(
-    opens_at: datetime, closes_at: datetime, minutes: int, zone_name: str
-) -> tuple[tuple[datetime, datetime], ...]:
-    length = timedelta(minutes=minutes)
-    found = []
-    wall = opens_at
-    while wall + length <= closes_at:
-        instant = to_utc(wall, zone_name)
-        wall += length
+def _hours(day: date, wall: Wall) -> Hours | None:
+    """None when nothing is held."""
+    if (wall.valid_from and day < wall.valid_from) or (wall.valid_until and day > wall.valid_until):
+        return None
+    if is_holiday_of(wall.calendar, day):
+        return None
+    length = timedelta(minutes=wall.opening_minutes)
+    opens_at, closes_at = datetime.combine(day, wall.starts_at), datetime.combine(day, wall.ends_at)
+    times = []
+    start = opens_at
+    while start + length <= closes_at:
+        instant = to_utc(start, wall.timezone)
+        start += length
         # On a day whose clocks change, a time may not exist, or be cut short.
-        if instant is not None and instant + length <= to_utc_anyway(wall, zone_name):
-            found.append((instant, instant + length))
-    return tuple(found)
+        if instant is not None and instant + length <= to_utc_anyway(start, wall.timezone):
+            times.append((instant, instant + length))
+    return Hours(to_utc_anyway(opens_at, wall.timezone), to_utc_anyway(closes_at, wall.timezone), tuple(times))
 
 
-def free_seats(held: PermanenceDay, start: datetime, end: datetime, taken: Iterable[Taken]) -> list[int]:
+def free_seats(held: PermanenceDay | Rule, start: datetime, end: datetime, taken: Iterable[Taken]) -> list[int]:
     """Seats nobody holds in [start, end). None when the lead is elsewhere. `taken`: the lead's bookings."""
     busy = [each for each in taken if each.starts_at < end and each.ends_at > start]
     if any(each.place_id != held.place_id for each in busy):
@@ -184,36 +217,41 @@ def free_seats(held: PermanenceDay, start: datetime, end: datetime, taken: Itera
     return [seat for seat in range(held.capacity) if seat not in seats]
 
 
-def openings_of(held: PermanenceDay, taken: Iterable[Taken]) -> list[Opening]:
-    """Openings of a permanence's day that have a seat left. `taken`: the lead's bookings, that day at least."""
-    near = [each for each in taken if each.starts_at < held.ends_at and each.ends_at > held.starts_at]
-    permanence_id, place_id, lead_id, capacity = held.permanence_id, held.place_id, held.lead_id, held.capacity
-    if not near:
-        new = tuple.__new__  # thousands at a time: half the cost of `Opening(…)`
-        return [new(Opening, (start, end, permanence_id, place_id, lead_id, capacity)) for start, end in times_of(held)]
-    seats = ((start, end, len(free_seats(held, start, end, near))) for start, end in times_of(held))
-    return [Opening(start, end, permanence_id, place_id, lead_id, left) for start, end, left in seats if left > 0]
-
-
 def compute_openings(timetable: Timetable, from_at: datetime, until_at: datetime) -> Iterator[Opening]:
     """Openings that start in [from_at, until_at], in order of time; lazy: taking three costs a few days' work."""
     waiting: list[Opening] = []
-    current: date | None = None
     # Local dates run from a day before UTC's to a day after.
-    for held in permanence_days(timetable, from_at.date() - DAY, until_at.date() + DAY):
-        day = held.opens_at.date()
-        if day != current:
-            # No later day has an opening before this: the earliest zone is not a whole day ahead of UTC.
-            yield from _due(waiting, datetime.combine(day, time(), UTC) - DAY)
-            current = day
-        if held.ends_at <= from_at or held.starts_at > until_at:
-            continue
-        openings = openings_of(held, timetable.taken.get(held.lead_id, ()))
-        if held.starts_at < from_at or held.ends_at > until_at:
-            openings = [opening for opening in openings if from_at <= opening.starts_at <= until_at]
-        waiting += openings
+    for day, held in _days(timetable, from_at.date() - DAY, until_at.date() + DAY):
+        # No later day has an opening before this: the earliest zone is not a whole day ahead of UTC.
+        yield from _due(waiting, datetime.combine(day, time(), UTC) - DAY)
+        for hours, rules in held:
+            times = tuple(each for each in hours.times if from_at <= each[0] <= until_at)
+            for openings in _openings(hours._replace(times=times), rules, timetable.taken):
+                waiting += openings
     waiting.sort()
     yield from waiting
+
+
+def _openings(hours: Hours, rules: Iterable[Rule], taken: Mapping[int, Sequence[Taken]]) -> Iterator[list[Opening]]:
+    """Openings that have a seat left, a time after the other, of rules that share their hours."""
+    free, busy = [], []
+    for rule in rules:
+        near = rule.lead_id in taken and _near(hours, taken[rule.lead_id])
+        if near:
+            busy.append((rule, near))
+        else:
+            free.append((rule.permanence_id, rule.place_id, rule.lead_id, rule.capacity))
+    new = tuple.__new__  # thousands at a time: half the cost of `Opening(…)`
+    for start, end in hours.times:
+        yield [new(Opening, (start, end, permanence, place, lead, seats)) for permanence, place, lead, seats in free]
+        seats = ((rule, len(free_seats(rule, start, end, near))) for rule, near in busy)
+        yield [
+            Opening(start, end, rule.permanence_id, rule.place_id, rule.lead_id, left) for rule, left in seats if left
+        ]
+
+
+def _near(hours: Hours, taken: Iterable[Taken]) -> list[Taken]:
+    return [each for each in taken if each.starts_at < hours.ends_at and each.ends_at > hours.starts_at]
 
 
 def _due(waiting: list[Opening], before: datetime) -> list[Opening]:

@@ -14,7 +14,7 @@ from db.session import Database
 from directory import bookings
 from directory.errors import BookingError
 from directory.models import Booking, BookingCell, Permanence
-from directory.openings import CELL, DAY, permanence_days, times_of
+from directory.openings import CELL, DAY, permanence_days
 from directory.timetable import HOLDING, load_timetable, open_times
 from tests.conftest import NOW
 from tests.directory.builders import add_lead, add_permanence, add_place
@@ -49,7 +49,7 @@ class BookingMachine(RuleBasedStateMachine):
         refs = [
             f"{held.permanence_id}@{start:%Y-%m-%dT%H:%MZ}"
             for held in permanence_days(timetable, self.now.date() - DAY, self.now.date() + 8 * DAY)
-            for start, _ in times_of(held)
+            for start, _ in held.times
         ]
         return refs[pick % len(refs)]
 
