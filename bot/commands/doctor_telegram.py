@@ -18,6 +18,11 @@ def examine(settings: Settings) -> Iterable[Finding]:
         yield Finding(
             "Telegram", MISSING, "set ALLERVERS_TELEGRAM_TOKEN, which @BotFather gives, to be written to there"
         )
+        if settings.telegram_username is not None:
+            words = (
+                f"posters lead to @{settings.telegram_username}, which nobody reads; unset ALLERVERS_TELEGRAM_USERNAME"
+            )
+            yield Finding("Telegram", FAILS, f"{words}, or set the token")
         return
     api = BotApi(settings.telegram_token.get_secret_value(), api_url(settings))
     try:

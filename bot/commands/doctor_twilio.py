@@ -10,6 +10,7 @@ from twilio.rest import Client
 
 from bot.channels.senders import is_for_platforms
 from bot.channels.twilio_api import client, refusal
+from bot.commands.doctor_printed_number import examine_printed, examine_service
 from bot.commands.findings import FAILS, MISSING, OK, Finding
 from bot.errors import SendLater
 from bot.settings import Settings
@@ -22,6 +23,7 @@ MAX_SKEW = 60.0
 def examine(settings: Settings, now: datetime | None = None) -> Iterable[Finding]:
     """Everything that keeps SMS and WhatsApp from working; one line when they are off."""
     account = client(settings)
+    yield from examine_printed(settings)
     if account is None:
         words = "set ALLERVERS_TWILIO_ACCOUNT_SID and ALLERVERS_TWILIO_AUTH_TOKEN to be texted"
         yield Finding("SMS and WhatsApp", MISSING, words)
@@ -59,6 +61,7 @@ def _account(account: Client, settings: Settings, now: datetime) -> Iterable[Fin
     yield Finding("Twilio", OK, f"account …{settings.twilio_account_sid[-4:] if settings.twilio_account_sid else ''}")
     yield from _clock(answer.headers, now)
     yield from _webhook(account, settings)
+    yield from examine_service(account, settings)
 
 
 def _clock(headers: Any, now: datetime) -> Iterable[Finding]:

@@ -23,9 +23,15 @@ def found(telegram: FakeTelegram, **more: Any) -> list[tuple[str, str]]:
 
 
 def test_without_a_token_telegram_is_off(telegram: FakeTelegram) -> None:
-    ((state, words),) = found(telegram, telegram_token=None)
+    ((state, words),) = found(telegram, telegram_token=None, telegram_username=None)
     assert state == "missing"
     assert "set ALLERVERS_TELEGRAM_TOKEN" in words
+
+
+def test_without_a_token_no_poster_may_lead_there(telegram: FakeTelegram) -> None:
+    state, words = found(telegram, telegram_token=None)[-1]
+    assert state == "fails"
+    assert "unset ALLERVERS_TELEGRAM_USERNAME, or set the token" in words
 
 
 def test_a_bot_that_works(telegram: FakeTelegram) -> None:

@@ -90,6 +90,44 @@ def test_a_wrong_clock_and_half_a_configuration(server: FakeTwilio) -> None:
     assert look(server, sms_from="+33162000000")["SMS sender"][0] == MISSING
 
 
+SERVICE = "MG" + "0" * 32
+PRINTED = "SMS on posters"
+OTHER = "+33937000009"
+
+
+@pytest.mark.parametrize(
+    ("settings", "state", "cure"),
+    [
+        ({"sms_from": SERVICE}, MISSING, "set ALLERVERS_SMS_NUMBER"),
+        ({"sms_from": None, "sms_number": NUMBER}, FAILS, "set ALLERVERS_SMS_FROM, or unset ALLERVERS_SMS_NUMBER"),
+        ({"sms_from": None, "sms_number": NUMBER, "twilio_auth_token": None}, FAILS, "set ALLERVERS_SMS_FROM"),
+        ({"sms_number": "+33639980001"}, FAILS, "rent a number in 09 37 to 09 39"),
+        ({"sms_number": OTHER}, FAILS, f"answers leave from {NUMBER}; set ALLERVERS_SMS_NUMBER to that number"),
+        ({"sms_from": "38123", "sms_number": OTHER}, FAILS, "answers leave from 38123"),
+        ({"sms_from": SERVICE, "sms_number": OTHER}, FAILS, "not of the messaging service; add it there"),
+        ({"sms_from": SERVICE, "sms_number": "+33937000008"}, FAILS, "receives no text; set ALLERVERS_SMS_NUMBER"),
+        ({"sms_from": SERVICE, "sms_number": NUMBER}, OK, NUMBER),
+    ],
+)
+def test_who_texts_the_number_on_a_poster_is_heard_and_answered_from_it(
+    server: FakeTwilio, settings: dict[str, Any], state: str, cure: str
+) -> None:
+    server.service_numbers = {NUMBER: ["SMS", "Voice"], "+33937000008": ["Voice"]}
+    found_state, words = look(server, **settings)[PRINTED]
+    assert (found_state, cure in words) == (state, True), words
+
+
+def test_a_number_printed_as_the_sender_is_nothing_to_tell(server: FakeTwilio) -> None:
+    assert PRINTED not in look(server)
+    assert PRINTED not in look(server, sms_number=NUMBER)
+
+
+def test_a_service_that_cannot_be_read_names_what_to_look_for(server: FakeTwilio) -> None:
+    server.service_numbers = None
+    found = look(server, sms_from=SERVICE, sms_number=NUMBER)
+    assert found[PRINTED] == (MISSING, f"cannot be read; in the console, see that the service has {NUMBER}")
+
+
 @pytest.mark.parametrize(
     ("variable", "value", "reason"),
     [

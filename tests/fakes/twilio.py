@@ -51,6 +51,7 @@ class FakeTwilio(ThreadingHTTPServer):
     """`messages` were taken, in order; `failures` meet the next requests, one each.
 
     contents: what was created by the Content API, by its sid. no_contents: the failure of whoever tries.
+    service_numbers: the numbers of any messaging service, each with what it can do; None where nobody may look.
     public_url: the address of ours that it was told, and signs. door: where that leads, when a proxy stands between.
     """
 
@@ -64,6 +65,7 @@ class FakeTwilio(ThreadingHTTPServer):
         self.contents: dict[str, dict[str, Any]] = {}
         self.no_contents: Failure | None = None
         self.number: dict[str, Any] | None = {"sms_url": "", "phone_number": NUMBER}
+        self.service_numbers: dict[str, list[str]] | None = {NUMBER: ["SMS", "Voice"]}
         self._sids = count(1)
         self._taking = threading.Lock()
         self._arrived = threading.Condition(self._taking)
@@ -201,7 +203,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(200, {"sid": ACCOUNT, "status": "active", "friendly_name": "fake"})
         elif path == f"/2010-04-01/Accounts/{ACCOUNT}/IncomingPhoneNumbers.json":
             self.answer(200, {"incoming_phone_numbers": [number] if number else [], "page": 0, "next_page_uri": None})
-        elif path.startswith("/v1/Services/MG"):
+        elif path.endswith("/PhoneNumbers") and self.server.service_numbers is not None:
+            numbers = [{"phone_number": name, "capabilities": can} for name, can in self.server.service_numbers.items()]
+            self.answer(200, {"phone_numbers": numbers, "meta": {"key": "phone_numbers", "next_page_url": None}})
+        elif path.startswith("/v1/Services/MG") and path.count("/") == 3:
             self.answer(200, {"sid": path.rsplit("/", 1)[1], "inbound_request_url": (number or {}).get("sms_url")})
         else:
             self.answer(404, {"code": 20404, "message": "not found", "status": 404})
