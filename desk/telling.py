@@ -6,20 +6,8 @@ from sqlalchemy.orm import Session
 
 from bot import outbox
 from bot.conversations import contacts
-from bot.conversations.cases import LONGEST_TEXT
+from bot.conversations.cases import checked
 from bot.conversations.models import Conversation, Message
-from bot.conversations.texts import clean
-from desk.errors import Refused
-
-
-def checked(text: str) -> str:
-    """The text as it may be sent; raises Refused when there is too much or too little of it."""
-    said = clean(text).strip()
-    if not said:
-        raise Refused("empty")
-    if len(said) > LONGEST_TEXT:
-        raise Refused("too_long")
-    return said
 
 
 def conversation_of(session: Session, contact_id: int | None) -> Conversation | None:
@@ -28,7 +16,10 @@ def conversation_of(session: Session, contact_id: int | None) -> Conversation | 
 
 
 def tell(session: Session, contact_id: int | None, lead_id: int, text: str, now: datetime) -> bool:
-    """Owes the message to the person; False when they cannot be reached by message."""
+    """Owes the message to the person; False when they cannot be reached by message.
+
+    Raises EmptyText or TooLong for what cannot be one message.
+    """
     found = conversation_of(session, contact_id)
     if found is None:
         return False

@@ -16,6 +16,7 @@ from bot.channels.gsm7 import cost
 from bot.channels.web import WebChannel
 from bot.conversations import cases
 from bot.conversations.case_models import Case
+from bot.conversations.errors import TooLong
 from bot.conversations.models import Address, Conversation, Message
 from bot.runtime.turn import Mind
 from bot.settings import Settings
@@ -245,6 +246,28 @@ def test_a_lead_s_answer_at_night_waits_for_the_morning_or_for_the_person(
     assert resident.waits() == []
     house.now += timedelta(minutes=5)
     assert resident.says("vous êtes là ?") == ["Bonjour, ici le CitésLab.", "Je vous appelle demain ?"]
+
+
+@pytest.mark.parametrize("prefix", ["", "whatsapp:"])
+def test_a_lead_s_longest_text_arrives_whole_and_a_longer_one_is_not_even_stored(
+    house: House, twilio: FakeTwilio, prefix: str
+) -> None:
+    resident = Resident(house, twilio, prefix)
+    resident.says("je veux parler à quelqu'un")
+    resident.says("Carcassonne")
+    longest = "Voici ce qu'il faut. " * 71 + "Dites-moi"
+    assert len(longest) == cases.LONGEST_TEXT
+    with house.database.transaction() as session:
+        case = session.scalars(select(Case)).one()
+        assert case.lead_id is not None
+        for too_long in (longest + "!", "Puis… " * 210):  # the second grows on its way to a handset
+            with pytest.raises(TooLong):
+                cases.reply(session, case.id, case.lead_id, too_long, house.now)
+        cases.reply(session, case.id, case.lead_id, longest, house.now)
+    assert resident.waits() == [longest]
+    with house.database.reading() as session:
+        by_leads = session.scalars(select(Message).where(Message.author == "lead")).all()
+    assert [(message.text, message.status) for message in by_leads] == [(longest, "delivered")]
 
 
 def test_what_was_held_leaves_at_eight(resident: Resident, house: House, twilio: FakeTwilio) -> None:

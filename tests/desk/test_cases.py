@@ -129,6 +129,7 @@ def test_a_refused_form_keeps_what_was_typed_and_can_be_sent_again(
     for action, form, words in (
         ("reply", {"text": " \n "}, "vide"),
         ("reply", {"text": "x" * 1_501}, "trop long"),
+        ("reply", {"text": "Puis… " * 210}, "trop long"),  # a handset writes … with three dots
         ("note", {"note": ""}, "vide"),
         ("close", {"outcome": "rich"}, "Choisissez"),
         ("close", {}, "Choisissez"),

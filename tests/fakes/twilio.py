@@ -25,6 +25,7 @@ TOKEN = "a token of the fake Twilio"
 NUMBER = "+33937000001"
 WHATSAPP_NUMBER = "+33937000002"
 RESIDENT = "+33639980001"
+LONGEST_BODY = 1600
 
 Fields = Mapping[str, str]
 
@@ -97,9 +98,9 @@ class FakeTwilio(ThreadingHTTPServer):
             return sid
 
     def refuses(self, message: Fields) -> int | None:
-        """Twilio's code for a message whose content it cannot fill."""
+        """Twilio's code for a message that is too long, or whose content it cannot fill."""
         if "ContentSid" not in message:
-            return None
+            return 21617 if len(message["Body"]) > LONGEST_BODY else None
         if message["ContentSid"] not in self.contents:
             return 21655
         values = json.loads(message["ContentVariables"]).values()
