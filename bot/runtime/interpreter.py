@@ -7,6 +7,7 @@ from bot.runtime import payloads, texts
 from bot.runtime.choices import Pointing
 from bot.runtime.codes import Codes
 from bot.runtime.entity_slots import EntitySlots, town
+from bot.runtime.languages import spoken
 from bot.runtime.reading import Reading, Turn
 from bot.runtime.replies import ACCEPT, Replies
 from bot.runtime.taps import Taps
@@ -14,6 +15,7 @@ from directory.geography import Gazetteer
 from flows.engine import commands as c
 from flows.engine.engine import MAX_CHOICES, Engine
 from flows.engine.events import Choice
+from flows.engine.speech import LANGUAGE_SLOT
 from flows.engine.state import DialogueState
 from flows.knowledge_base import Knowledge
 from nlu.normalise import MAX_CHARACTERS
@@ -60,6 +62,8 @@ TELLS: Mapping[str, Callable[[Set[str]], bool]] = {
 INTRODUCED = (c.ChitChat("utter_greet"), c.StartFlow("who_are_you"))
 """What the introduction has just said: the menu follows instead."""
 
+CHANGES_LANGUAGE, RECOGNISED = "change_language", "utter_language_recognised"
+
 RIGHTS = frozenset({"stop_messages", "delete_my_data", "forget_phone", "show_my_data"})
 """Flows that run whoever speaks, and that nothing is said before."""
 
@@ -91,9 +95,17 @@ class Interpreter:
         """The commands of a turn; never empty."""
         turn = Turn(reading, state, self.engine.domain, self.flows)
         found = self.codes.note(turn, self.codes.read(turn) or self._read(turn))
-        if not reading.first_time or claims_right(found):
-            return found
-        return [c.SessionStart(), *(c.StartFlow("help") if command in INTRODUCED else command for command in found)]
+        language = spoken(turn)
+        if c.StartFlow(CHANGES_LANGUAGE) in found:
+            told = any(isinstance(command, c.SetSlot) and command.name == "language_choice" for command in found)
+            found = [*([] if told or language is None else [c.SetSlot("language_choice", language)]), *found]
+            language = None
+        if reading.first_time and not claims_right(found):
+            found = [
+                c.SessionStart(),
+                *(c.StartFlow("help") if command in INTRODUCED else command for command in found),
+            ]
+        return found if language is None else [c.SetSlot(LANGUAGE_SLOT, language), c.ChitChat(RECOGNISED), *found]
 
     def _read(self, turn: Turn) -> list[c.Command]:
         inbound = turn.inbound

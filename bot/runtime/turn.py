@@ -32,7 +32,7 @@ from flows.actions.tools import Service, Tools
 from flows.engine import commands as c
 from flows.engine.engine import Engine
 from flows.engine.events import BotUttered, Event
-from flows.engine.speech import utter
+from flows.engine.speech import LANGUAGE_SLOT, utter
 from flows.engine.state import DialogueState
 from flows.events import HandoffRequested
 from flows.knowledge_base import Knowledge
@@ -209,7 +209,9 @@ class Turns:
 
     def _apologise_plainly(self, session: Session, conversation: Conversation, message: Message, now: datetime) -> None:
         """The same without the flows nor the state: what is broken may be in them."""
-        sorry = utter(self.mind.engine.domain, "utter_internal_error", slots={})
+        sorry = utter(
+            self.mind.engine.domain, "utter_internal_error", slots={LANGUAGE_SLOT: conversation.contact.language}
+        )
         events = [sorry, HandoffRequested("internal_error")]
         self._effects(session, conversation, message.id, now).apply(DialogueState(), events)
 

@@ -10,3 +10,4 @@ from flows.engine.speech import LANGUAGE_SLOT
 def run(context: ActionContext) -> Iterable[Event]:
     """The choice becomes the language of everything said."""
     yield SlotSet(LANGUAGE_SLOT, context.slots["language_choice"])
+    yield SlotSet("language_chosen", True)
