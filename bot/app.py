@@ -46,7 +46,6 @@ from flows.knowledge_live import LiveKnowledge
 from flows.loader import load_domain, load_flows
 from nlu.cache import load_or_train
 from nlu.engine import Engine as Understander
-from nlu.misunderstood import MisunderstoodLog
 from nlu.progress import Bar
 from nlu.remote import RasaServer
 
@@ -107,11 +106,6 @@ class Services:
     @cached_property
     def parse(self) -> Parse:
         """Reads texts: with Rasa first where there is a server of it, with the embedded engine otherwise."""
-        parse, path = self._read, self.settings.misunderstood_log
-        return MisunderstoodLog(path).watching(parse, self.understanding.classifier.fallback) if path else parse
-
-    @cached_property
-    def _read(self) -> Parse:
         embedded, settings = self.understanding, self.settings
         if settings.nlu_url is None:
             return embedded.parse

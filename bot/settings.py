@@ -101,7 +101,6 @@ class Settings(BaseSettings):
     """The model asked of that endpoint."""
     embedding_file: Path | None = None
     """An ONNX sentence model, its `tokenizer.json` beside it; the bundled model when neither is set."""
-    misunderstood_log: Path | None = None
     """A file for messages that were not understood, masked, to be labelled; none is kept when not set."""
     geocoder_url: AnyHttpUrl | None = None
     """A BAN-like address search; communes and places only when not set."""

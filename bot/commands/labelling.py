@@ -1,5 +1,6 @@
 """Labelling on the terminal: one misunderstood message at a time."""
 
+import re
 from collections.abc import Sequence
 from difflib import get_close_matches
 from pathlib import Path
@@ -7,25 +8,33 @@ from pathlib import Path
 import click
 
 from nlu.adding import add_example
-from nlu.misunderstood import Misunderstood, MisunderstoodLog
+from nlu.misunderstood import Misunderstood, keep, read_misunderstood
 
 DISCARD, QUIT = "d", "q"
+_HIDDEN = re.compile(r"<\w+>|…")
 
 
-def label_all(log: MisunderstoodLog, data: Path, intents: Sequence[str]) -> int:
-    """Asks about each message; the answered ones leave the log. Gives how many became examples."""
-    waiting = log.read()
+def label_all(path: Path, data: Path, intents: Sequence[str]) -> int:
+    """Asks about each message; the answered ones leave the file. Gives how many became examples."""
+    waiting = read_misunderstood(path)
     added = 0
     while waiting:
         answer = _ask(waiting[0], intents)
         if answer == QUIT:
             break
         if answer != DISCARD:
-            add_example(data, answer, waiting[0].text)
+            add_example(data, answer, _sentence(waiting[0].text))
             added += 1
         waiting = waiting[1:]
-        log.keep(waiting)  # at once: what was answered is never asked again
+        keep(path, waiting)  # at once: what was answered is never asked again
     return added
+
+
+def _sentence(text: str) -> str:
+    """The example to write: the message, in other words where something of it is hidden."""
+    if not _HIDDEN.search(text):
+        return text
+    return str(click.prompt("as anybody might write it"))
 
 
 def _ask(entry: Misunderstood, intents: Sequence[str]) -> str:

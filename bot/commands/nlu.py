@@ -21,7 +21,6 @@ from nlu.entities.base import CommuneRow
 from nlu.errors import NluError
 from nlu.evaluate import read_all, report_on
 from nlu.floors import Floors
-from nlu.misunderstood import MisunderstoodLog
 from nlu.model import Model
 from nlu.pipeline import DEFAULT_CONFIG, load_pipeline
 from nlu.progress import Bar
@@ -41,9 +40,6 @@ class Wiring(Protocol):
 
     @property
     def vectors(self) -> Path: ...
-
-    @property
-    def misunderstood_log(self) -> Path | None: ...
 
     def gazetteer_names(self) -> Iterable[CommuneRow]: ...
 
@@ -115,16 +111,12 @@ def evaluate(wiring: Wiring, file: tuple[Path, ...], model: Path | None, floors:
 
 
 @nlu.command()
-@click.option("--log", type=PATH, help="The log to label; ALLERVERS_MISUNDERSTOOD_LOG otherwise.")
+@click.argument("file", type=PATH)
 @click.option("--data", type=PATH, default=DATA, help="Rasa NLU YAML that is added to: a file or a folder.")
-@click.pass_obj
-def label(wiring: Wiring, log: Path | None, data: Path) -> None:
-    """Goes through misunderstood messages: take a guess, name another intent, or discard."""
-    path = log or wiring.misunderstood_log
-    if path is None:
-        _fail(NluError("no log of misunderstood messages. Set ALLERVERS_MISUNDERSTOOD_LOG, or give --log"))
+def label(file: Path, data: Path) -> None:
+    """Goes through the messages of `allervers knowledge gaps --json`: take a guess, name another intent, or discard."""
     try:
-        labelled = label_all(MisunderstoodLog(path), data, read(data).intents)
+        labelled = label_all(file, data, read(data).intents)
     except (NluError, OSError) as error:
         _fail(error)
     click.echo(f"{labelled} added to {data}", err=True)

@@ -64,11 +64,6 @@ class Wiring:
         """The folder in which vectors of sentences are kept."""
         return self.settings.data_dir / "nlu"
 
-    @property
-    def misunderstood_log(self) -> Path | None:
-        """Where misunderstood messages are kept to be labelled, if they are."""
-        return self.settings.misunderstood_log
-
     def gazetteer_names(self) -> Iterable[tuple[str, str, tuple[str, ...], int]]:
         """Every commune, as the understanding wants them."""
         return gazetteer().names()

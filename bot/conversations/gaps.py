@@ -24,16 +24,18 @@ KEPT_ENTITIES = frozenset({"sector"})
 """What tells the subject and not the person."""
 HIDDEN = "…"
 ENOUGH_PEOPLE = 2
+GUESSES = 3
 _WORD = re.compile(r"[^\W_]+")
 
 
 class Gap(NamedTuple):
-    """One question, how often it came, and where from."""
+    """One question, how often it came, where from, and what it was most likely taken for."""
 
     text: str
     times: int
     stops: list[str]
     neighbourhoods: list[str]
+    guesses: list[str]
 
 
 class _Missed(NamedTuple):
@@ -41,6 +43,7 @@ class _Missed(NamedTuple):
     contact_id: int
     stop: str | None
     neighbourhood: str | None
+    guesses: tuple[str, ...]
 
 
 def gaps(
@@ -56,6 +59,7 @@ def gaps(
     counts: Counter[str] = Counter()
     stops: dict[str, Counter[str]] = defaultdict(Counter)
     places: dict[str, Counter[str]] = defaultdict(Counter)
+    guesses: dict[str, Counter[str]] = defaultdict(Counter)
     for each in missed:
         text = _together(word if word in shown or word.startswith("<") else HIDDEN for word in each.words)
         if not text.strip(HIDDEN + " "):
@@ -63,12 +67,14 @@ def gaps(
         counts[text] += 1
         stops[text].update(filter(None, [each.stop]))
         places[text].update(filter(None, [each.neighbourhood]))
+        guesses[text].update(each.guesses)
     return [
         Gap(
             text,
             count,
             [name for name, _ in stops[text].most_common()],
             [name for name, _ in places[text].most_common()],
+            [name for name, _ in guesses[text].most_common(GUESSES)],
         )
         for text, count in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     ]
@@ -85,9 +91,11 @@ def _missed(session: Session, parse: Callable[[str], Understanding], since: date
     )
     for text, state, contact_id, name, referral, detail in session.execute(query):
         if detail.get("reason") in REASONS:
-            words = tuple(_words(text, parse(text), name))
+            read = parse(text)
+            likely = tuple(intent.name for intent in read.ranking[:GUESSES])
+            words = tuple(_words(text, read, name))
             slots = (state or {}).get("slots", {})
-            yield _Missed(words, contact_id, referral, _name(slots.get("qpv")))
+            yield _Missed(words, contact_id, referral, _name(slots.get("qpv")), likely)
 
 
 def _words(text: str, understanding: Understanding, name: str | None) -> Iterable[str]:

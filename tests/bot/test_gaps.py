@@ -59,8 +59,8 @@ def test_the_commonest_come_first_with_stops_and_neighbourhoods(database: Databa
         miss(session, now, "c est le numero", "+33639980003", "out_of_scope")
     found = listed(database, now - timedelta(days=1))
     assert found == [
-        Gap("je veux vendre du miel", 2, ["MARCHE1"], ["Les Aubiers"]),
-        Gap("c est le numero", 1, [], []),
+        Gap("je veux vendre du miel", 2, ["MARCHE1"], ["Les Aubiers"], ["out_of_scope"]),
+        Gap("c est le numero", 1, [], [], ["out_of_scope"]),
     ]
 
 

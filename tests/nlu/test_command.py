@@ -31,10 +31,6 @@ class StandIn:
     def vectors(self) -> Path:
         return self._vectors
 
-    @property
-    def misunderstood_log(self) -> Path | None:
-        return None
-
     def gazetteer_names(self) -> Iterable[CommuneRow]:
         return COMMUNES
 

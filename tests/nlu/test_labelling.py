@@ -1,17 +1,16 @@
-"""Learning from life: the log of misunderstood messages, labelling them, and the floors that hold what was learnt."""
+"""Learning from life: labelling what was misunderstood, and the floors that hold what was learnt."""
 
 import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from bot.commands.nlu import nlu
 from nlu.adding import add_example
 from nlu.engine import Engine
 from nlu.errors import ConfigError, DataError
 from nlu.floors import Floors
-from nlu.misunderstood import LONGEST, MisunderstoodLog
 from nlu.training import Example, read
 from nlu.understanding import Intent, Understanding
 from tests.nlu.test_command import StandIn
@@ -31,37 +30,9 @@ DATA = """nlu:
 """
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> MisunderstoodLog:
-    return MisunderstoodLog(tmp_path / "deep" / "misunderstood.jsonl")
-
-
 def doubtful(text: str, *guesses: str) -> Understanding:
     ranking = tuple(Intent(name, 0.3) for name in guesses or ("faq/acre", "greet"))
     return Understanding(text, ranking[0], ranking)
-
-
-def test_what_was_not_understood_is_kept_without_who_said_it(engine: Engine, log: MisunderstoodLog) -> None:
-    parse = log.watching(lambda text: Understanding(text, Intent("x", 0.1), (), engine.parse(text).entities), "x")
-    parse("bjr je m'appelle Samira Test je suis a vaulx en velin 06 39 98 12 34 dossier 4412")
-    (entry,) = log.read()
-    assert entry.text == "bjr je m'appelle *** je suis a *** *** dossier ***"
-
-
-@pytest.mark.parametrize(
-    ("text", "sure"),
-    [("je veux un rdv", 0.9), ("Samira", 0.1), ("samira test", 0.1), ("Samira Ben Test", 0.1), ("a b " * LONGEST, 0.1)],
-)
-def test_what_was_understood_or_may_be_a_name_is_not_kept(log: MisunderstoodLog, text: str, sure: float) -> None:
-    log.note(Understanding(text, Intent("greet", sure), ()), "out_of_scope")
-    assert log.read() == []
-
-
-def test_a_log_that_cannot_be_written_stops_no_conversation(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    parse = MisunderstoodLog(tmp_path / "file" / "log").watching(doubtful, "out_of_scope")
-    assert parse("je ne sais quoi").text == "je ne sais quoi"
-    assert "cannot be kept" in caplog.text
 
 
 def test_an_example_goes_to_the_end_of_its_intent(tmp_path: Path) -> None:
@@ -74,29 +45,44 @@ def test_an_example_goes_to_the_end_of_its_intent(tmp_path: Path) -> None:
         add_example(tmp_path, "nope", "x")
 
 
-def test_labels_on_the_terminal(engine: Engine, log: MisunderstoodLog, tmp_path: Path) -> None:
-    data = tmp_path / "data.yml"
-    data.write_text(DATA, encoding="utf-8")
-    for text in ("un deux trois", "quatre cinq six", "sept huit neuf", "dix onze douze", "un deux trois"):
-        log.note(doubtful(text), "out_of_scope")
-    path = tmp_path / "deep" / "misunderstood.jsonl"
-    arguments = ["label", "--log", str(path), "--data", str(data)]
+def gap(text: str, *guesses: str) -> str:
+    return json.dumps({"text": text, "times": 2, "stops": [], "neighbourhoods": [], "guesses": guesses})
+
+
+def label(tmp_path: Path, engine: Engine, lines: list[str], typed: str) -> Result:
+    (tmp_path / "data.yml").write_text(DATA, encoding="utf-8")
+    (tmp_path / "gaps.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    arguments = ["label", str(tmp_path / "gaps.jsonl"), "--data", str(tmp_path / "data.yml")]
+    return CliRunner().invoke(nlu, arguments, input=typed, obj=StandIn(engine, tmp_path))
+
+
+def test_labels_on_the_terminal(engine: Engine, tmp_path: Path) -> None:
+    texts = ("un deux trois", "quatre cinq six", "sept huit neuf", "dix onze douze")
+    lines = [gap(text, "faq/acre", "greet") for text in texts]
     typed = "\nnope\ngre\ngreet\nd\nq\n"  # the first guess; an intent, at the third try; discard; quit
-    result = CliRunner().invoke(nlu, arguments, input=typed, obj=StandIn(engine, tmp_path))
+    result = label(tmp_path, engine, lines, typed)
     assert result.exit_code == 0, result.output
     assert "Near: greet" in result.output
     assert "2 added" in result.output
-    labelled = {example.text: example.intent for example in read(data).examples}
+    labelled = {example.text: example.intent for example in read(tmp_path / "data.yml").examples}
     assert labelled["un deux trois"] == "faq/acre"
     assert labelled["quatre cinq six"] == "greet"
     assert "sept huit neuf" not in labelled
-    assert [entry.text for entry in log.read()] == ["dix onze douze"]
+    assert (tmp_path / "gaps.jsonl").read_text(encoding="utf-8") == lines[3] + "\n"
 
 
-def test_labelling_without_a_log_says_how_to_have_one(engine: Engine, tmp_path: Path) -> None:
-    result = CliRunner().invoke(nlu, ["label"], obj=StandIn(engine, tmp_path))
+def test_what_is_hidden_is_written_anew(engine: Engine, tmp_path: Path) -> None:
+    result = label(tmp_path, engine, [gap("je suis à <commune> …", "faq/acre")], "1\nl'acre à vichy\n")
+    assert result.exit_code == 0, result.output
+    assert read(tmp_path / "data.yml").examples[-2].text == "l'acre à vichy"
+
+
+@pytest.mark.parametrize("line", ["{", "[1]", '{"text": "a"}', '{"guesses": []}'])
+def test_a_file_of_something_else_says_how_to_have_one(engine: Engine, tmp_path: Path, line: str) -> None:
+    result = label(tmp_path, engine, [gap("a"), line], "d\n")
     assert result.exit_code == 2
-    assert "ALLERVERS_MISUNDERSTOOD_LOG" in result.stderr
+    assert "gaps.jsonl:2: no message to label" in result.stderr
+    assert "allervers knowledge gaps --json" in result.stderr
 
 
 def test_an_intent_under_its_floor_is_named() -> None:
