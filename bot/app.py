@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import cached_property
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 from sqlalchemy import select
@@ -31,7 +32,6 @@ from bot.runtime.interpreter import Interpreter
 from bot.runtime.turn import Mind, Turns
 from bot.runtime.unprompted import say_unprompted
 from bot.settings import Settings
-from bot.telegram import Telegram
 from bot.understanding import Parse, RasaFirst
 from bot.web import create_app as create_site
 from bot.web_twilio import Webhooks as TwilioWebhooks
@@ -48,6 +48,9 @@ from nlu.cache import load_or_train
 from nlu.engine import Engine as Understander
 from nlu.progress import Bar
 from nlu.remote import RasaServer
+
+if TYPE_CHECKING:
+    from bot.telegram import Telegram
 
 APPS = "allervers.apps"
 TRAINING_DATA = Path(nlu.__file__).parent / "data"
@@ -78,10 +81,13 @@ class Services:
         return {channel.name: channel for channel in channels}
 
     @cached_property
-    def telegram(self) -> Telegram | None:
-        """Telegram, when it is configured."""
+    def telegram(self) -> "Telegram | None":
+        """Telegram, when it is configured; imported only then: its library costs 22 MB and most of a second."""
         token = self.settings.telegram_token
-        return Telegram(self, token.get_secret_value()) if token else None
+        if token is None:
+            return None
+        telegram: Telegram = import_module("bot.telegram").Telegram(self, token.get_secret_value())
+        return telegram
 
     @cached_property
     def database(self) -> Database:

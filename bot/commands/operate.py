@@ -9,7 +9,7 @@ import click
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import web_server
+from bot import process, web_server
 from bot.app import create_app
 from bot.commands.wiring import Wiring
 from bot.errors import SettingsError
@@ -67,6 +67,7 @@ def serve(wiring: Wiring, host: str, port: int) -> None:
     """Serves the site and takes turns, in one process."""
     services = wiring.services()
     assert services.mind is not None  # ready before the first message, not at it
+    process.settle()
     with web_server.listen(host, port) as listening, suppress(KeyboardInterrupt):  # Ctrl-C is how it is meant to stop
         site = f"http://{host}:{listening.getsockname()[1]}"
         click.echo(f"allervers: {site}  the leads' desk: {site}/desk  (Ctrl-C stops)", err=True)
@@ -81,6 +82,8 @@ def worker(wiring: Wiring) -> None:
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
+    assert services.mind is not None
+    process.settle()
     services.worker.start()
     stopped.wait()
     services.worker.stop()
