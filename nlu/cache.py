@@ -56,7 +56,7 @@ def load_or_train(
     folder = cache / fingerprint(files, rows, lookups or {}, config, embedder)
     if folder.is_dir():
         try:
-            return Model.load(folder)
+            return Model.load(folder, rows)
         except ModelError:
             pass  # damaged: train it again below
     learn, means = training(embedder, cache, progress)

@@ -118,7 +118,7 @@ def fit(lessons: Lessons, embedder: str = "", progress: Progress = silent) -> Cl
     classifier = Classifier(
         intents,
         fallback.intent,
-        lessons.letters(everything),
+        lessons.letters(everything).lean(),
         fit_blend(test.letters, None, test.labels, intents, fallback),
     )
     if lessons.vectors is not None and test.near is not None:

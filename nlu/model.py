@@ -15,7 +15,7 @@ from nlu.classifier import Blend, Classifier, LetterScorer, SentenceScorer
 from nlu.clauses import Clauses
 from nlu.embedding.base import Embedder
 from nlu.engine import Engine, build_extractors, build_normaliser
-from nlu.entities.base import Finder, Resources
+from nlu.entities.base import CommuneRow, Finder, Resources
 from nlu.errors import ModelError
 from nlu.features import FeatureSpace, NgramBlock
 from nlu.folding import fold
@@ -23,12 +23,13 @@ from nlu.pipeline import Pipeline, load_pipeline
 from nlu.tagger import Mark, Tagger
 from nlu.tagger_features import Hints
 
-FORMAT = 2
-_CONFIG, _META, _GRAMS, _RESOURCES, _TAGGER, _ARRAYS = (
+FORMAT = 3
+_CONFIG, _META, _GRAMS, _RESOURCES, _COMMUNES, _TAGGER, _ARRAYS = (
     "config.yml",
     "model.json",
     "grams.json",
     "resources.json",
+    "communes.json",
     "tagger.json",
     "arrays.npz",
 )
@@ -91,15 +92,15 @@ class Model:
         resources = {
             "lookups": self.resources.lookups,
             "synonyms": self.resources.synonyms,
-            "communes": self.resources.communes,
             "words": sorted(self.resources.words),
             "marked": {kind: sorted(words) for kind, words in self.resources.marked.items()},
         }
         letters = classifier.letters
         _dump(folder / _META, meta)
         _dump(folder / _RESOURCES, resources)
+        _dump(folder / _COMMUNES, self.resources.communes)
         _dump(folder / _GRAMS, [block.grams for block in letters.space.blocks])
-        arrays = {f"idf{number}": block.idf for number, block in enumerate(letters.space.blocks)}
+        arrays: dict[str, Any] = {f"idf{number}": block.idf for number, block in enumerate(letters.space.blocks)}
         arrays |= {"weights": letters.weights, "bias": letters.bias}
         if sentence:
             arrays |= {name: getattr(sentence, name.removeprefix("sentence_")) for name in _SENTENCE}
@@ -107,17 +108,22 @@ class Model:
             _dump(folder / _TAGGER, _tagger_words(self.tagger))
             arrays |= {"tagger_weights": self.tagger.weights, "tagger_steps": self.tagger.steps}
         with (folder / _ARRAYS).open("wb") as file:
-            np.savez(file, **arrays)  # type: ignore[arg-type]
+            np.savez(file, **arrays)
 
     @classmethod
-    def load(cls, folder: Path) -> "Model":
-        """Reads a saved model; raises `ModelError` when it is missing, damaged or of another version."""
+    def load(cls, folder: Path, communes: tuple[CommuneRow, ...] | None = None) -> "Model":
+        """Reads a saved model; raises `ModelError` when it is missing, damaged or of another version.
+
+        communes: those it was trained with, where they are in memory already.
+        """
         try:
             meta = _load(folder / _META)
             if meta["format"] != FORMAT:
                 raise ModelError(f"{folder}: format {meta['format']}, not {FORMAT}. Train the model again")
             pipeline = load_pipeline(folder / _CONFIG)
             resources = _load(folder / _RESOURCES)
+            if communes is None:
+                communes = tuple((code, name, codes, count) for code, name, codes, count in _load(folder / _COMMUNES))
             with np.load(folder / _ARRAYS, allow_pickle=False) as arrays:
                 classifier = _classifier(meta, pipeline, _load(folder / _GRAMS), arrays)
                 words = _load(folder / _TAGGER) if meta["tagger"] else None
@@ -132,7 +138,7 @@ class Model:
             Resources(
                 lookups={name: tuple(words) for name, words in resources["lookups"].items()},
                 synonyms=resources["synonyms"],
-                communes=tuple((code, name, codes, count) for code, name, codes, count in resources["communes"]),
+                communes=communes,
                 words=frozenset(resources["words"]),
                 marked={kind: frozenset(words) for kind, words in resources["marked"].items()},
                 folder=folder,

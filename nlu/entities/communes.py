@@ -1,9 +1,8 @@
 """The index of communes: every way a name is written, and which commune is meant when several share it."""
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 from nlu.entities.base import CommuneRow, key_of
 
@@ -19,8 +18,7 @@ _LINK = re.compile(r" (?:en|sur|sous|les|lez|le|la|de|d|l|du|des|aux|et|a) ")
 _SAINT = {"saint": "st", "sainte": "ste"}
 
 
-@dataclass(frozen=True, slots=True)
-class Commune:
+class Commune(NamedTuple):
     """A commune or a district of Paris, Lyon or Marseille."""
 
     insee_code: str
@@ -31,7 +29,8 @@ class Commune:
 
 def name_key(text: str) -> str:
     """A name ready for comparison: folded words, "saint" as "st"."""
-    return " ".join(_SAINT.get(word, word) for word in key_of(text).split())
+    key = key_of(text)
+    return " ".join(_SAINT.get(word, word) for word in key.split()) if "saint" in key else key
 
 
 class CommuneIndex:
@@ -45,24 +44,25 @@ class CommuneIndex:
         known_words: frozenset[str],
     ) -> None:
         communes = [Commune(code, name, tuple(codes), int(people)) for code, name, codes, people in rows]
-        exact: dict[str, list[Commune]] = {}
-        shortened: dict[str, list[Commune]] = {}
+        # Tuples of one from the start: thirty thousand names have one bearer.
+        exact: dict[str, tuple[Commune, ...]] = {}
+        shortened: dict[str, tuple[Commune, ...]] = {}
         for commune in communes:
             key = name_key(commune.name)
             for name in _full_names(key):
-                exact.setdefault(name, []).append(commune)
+                exact[name] = (*exact.get(name, ()), commune)
             for name in _short_names(key, commune.population):
-                shortened.setdefault(name, []).append(commune)
+                shortened[name] = (*shortened.get(name, ()), commune)
         by_code = {commune.insee_code: commune for commune in communes}
         chosen = {
-            name_key(form): [by_code[code] for code in codes if code in by_code] for form, codes in short_forms.items()
+            name_key(form): tuple(by_code[code] for code in codes if code in by_code)
+            for form, codes in short_forms.items()
         }
-        self._names: dict[str, tuple[Commune, ...]] = {}
-        for name in exact.keys() | shortened.keys():
-            candidates = _meant(exact.get(name, []), shortened.get(name, []))
-            self._names[name] = tuple(candidates)
-        self._names.update({name: tuple(found) for name, found in chosen.items() if found})
         self._shortened = frozenset(shortened.keys() - exact.keys())
+        self._names = exact
+        contested = shortened.keys() | {name for name, found in exact.items() if len(found) > 1}
+        self._names |= {name: _meant(exact.get(name, ()), shortened.get(name, ())) for name in contested}
+        self._names |= {name: found for name, found in chosen.items() if found}
         self._listed = ordinary
         self._known = known_words
         self.longest = max((name.count(" ") + 1 for name in self._names), default=0)
@@ -100,12 +100,12 @@ def choose(communes: tuple[Commune, ...], postcodes: Iterable[str], departments:
     return {"candidates": [commune.insee_code for commune in candidates[:10]], "name": candidates[0].name}
 
 
-def _meant(exact: list[Commune], shortened: list[Commune]) -> list[Commune]:
+def _meant(exact: Sequence[Commune], shortened: Sequence[Commune]) -> tuple[Commune, ...]:
     """Full names first; a shortened one only counts when it is much larger."""
     largest = max((commune.population for commune in exact), default=0)
     dwarfing = [commune for commune in shortened if commune.population > _DWARFING * largest]
     candidates = {commune.insee_code: commune for commune in (*exact, *(dwarfing if exact else shortened))}
-    return sorted(candidates.values(), key=lambda commune: -commune.population)
+    return tuple(sorted(candidates.values(), key=lambda commune: -commune.population))
 
 
 def _full_names(key: str) -> Iterable[str]:
