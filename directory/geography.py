@@ -5,9 +5,10 @@ import gzip
 import io
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files
+from sys import intern
 from typing import NamedTuple
 
 import numpy as np
@@ -82,10 +83,11 @@ class Gazetteer:
     def __init__(self, communes: Sequence[Commune], nicknames: dict[str, tuple[str, ...]]) -> None:
         self._by_insee = {commune.insee_code: commune for commune in communes}
         self._departments = frozenset(commune.department for commune in communes)
-        self._by_name: dict[str, list[Commune]] = {}
+        self._by_name: dict[str, tuple[Commune, ...]] = {}
         self._by_postcode: dict[str, list[Commune]] = {}
         for commune in sorted(communes, key=lambda each: -each.population):
-            self._by_name.setdefault(fold_official(commune.name), []).append(commune)
+            name = fold_official(commune.name)
+            self._by_name[name] = (*self._by_name.get(name, ()), commune)
             for postcode in commune.postcodes:
                 self._by_postcode.setdefault(postcode, []).append(commune)
         self._by_first_word: dict[str, list[str]] = {}
@@ -164,7 +166,7 @@ class Gazetteer:
 
     def _known(self, name: str) -> list[CommuneMatch]:
         """Communes of this very name; before them, the town that is called so for short ("Aix", "Aulnay")."""
-        named = self._by_name.get(name, [])
+        named = self._by_name.get(name, ())
         first = [self._by_insee[code] for code in self._nicknames.get(name, ())]
         if named and not first:
             first = [each for each in self._longer(name)[:1] if each.population > 10 * named[0].population]
@@ -212,21 +214,26 @@ def _district_name(city: str, number: str) -> str:
 def gazetteer() -> Gazetteer:
     """The communes packaged with the directory (Licence Ouverte 2.0; see directory/data/README.md)."""
     data = files("directory") / "data"
-    text = gzip.decompress((data / "communes.csv.gz").read_bytes()).decode()
-    rows = csv.reader(io.StringIO(text))
+    with (data / "communes.csv.gz").open("rb") as packed, gzip.open(packed, "rt", encoding="utf-8") as text:
+        communes = list(_communes(text))
+    nicknames = csv.DictReader(io.StringIO((data / "nicknames.csv").read_text()))
+    return Gazetteer(communes, {row["name"]: tuple(row["insee_codes"].split("|")) for row in nicknames})
+
+
+def _communes(lines: Iterable[str]) -> Iterator[Commune]:
+    rows = csv.reader(lines)
     next(rows)
-    communes = [
-        Commune(
+    split = cache(
+        lambda codes: tuple(codes.split("|")) if codes else ()
+    )  # thirty thousand communes, six thousand codes
+    for code, name, postcodes, lat, lon, _, _, _, population, department, kind in rows:
+        yield Commune(
             code,
             name,
-            tuple(postcodes.split("|")) if postcodes else (),
+            split(postcodes),
             float(lat) if lat else None,
             float(lon) if lon else None,
             int(population) if population else 0,
-            department,
-            kind,
+            intern(department),
+            intern(kind),
         )
-        for code, name, postcodes, lat, lon, _, _, _, population, department, kind in rows
-    ]
-    nicknames = csv.DictReader(io.StringIO((data / "nicknames.csv").read_text()))
-    return Gazetteer(communes, {row["name"]: tuple(row["insee_codes"].split("|")) for row in nicknames})
