@@ -81,6 +81,14 @@ def means(entity: Entity, mark: Annotation, text: str) -> bool:
     return entity.entity == mark.entity and overlap and (plain or written(entity) == mark.value)
 
 
+def test_distress_is_heard_in_every_language() -> None:
+    if understanding().embedder is None:
+        pytest.skip("no sentence embedding here: see allervers doctor")
+    examples = read(HERE / "distress.yml").examples
+    heard = sum(got.intent.name == "distress" for got in read_all(understanding(), examples)[0])
+    assert (len(examples), heard >= 29) == (30, True)
+
+
 @pytest.mark.parametrize("language", ["ar", "en", "es", "pt", "tr"])
 def test_other_languages_are_understood(language: str) -> None:
     if understanding().embedder is None:
