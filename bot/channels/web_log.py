@@ -16,7 +16,7 @@ from db.session import Database
 
 LIMIT = 200  # messages in one answer
 
-
+# The statements of every look, built once: building one costs more than running it.
 _FOUND = (
     select(Conversation.id, Conversation.owner_lead_id, Conversation.owner_epoch)
     .join(Address, Conversation.address_id == Address.id)
@@ -24,6 +24,25 @@ _FOUND = (
 )
 _EPOCH = (
     select(Conversation.owner_epoch).where(Conversation.id == bindparam("conversation_id")).with_for_update(read=True)
+)
+_MARKS = (
+    select(Message.conversation_id, func.count(), func.max(Message.id))
+    .where(Message.conversation_id.in_(bindparam("conversation_ids", expanding=True)))
+    .group_by(Message.conversation_id)
+)
+_NEWER = select(Message).where(
+    Message.conversation_id == bindparam("conversation_id"),
+    Message.id > bindparam("after"),
+    Message.id.not_in(bindparam("known", expanding=True)),
+    Message.status != "dropped",
+)
+_FIRST_OF_THEM = _NEWER.order_by(Message.id).limit(bindparam("most"))
+_LAST_OF_THEM = _NEWER.order_by(Message.id.desc()).limit(bindparam("most"))
+_SETTLE = (
+    update(Message)
+    .where(Message.id.in_(bindparam("ids", expanding=True)), Message.status.in_(("queued", "sent")))
+    .values(status=bindparam("new_status"), done_at=bindparam("now"))
+    .execution_options(synchronize_session=False)
 )
 
 
@@ -38,12 +57,8 @@ class Page:
 
 def marks(session: Session, conversation_ids: Collection[int]) -> dict[int, Mark]:
     """How far each of these conversations has come."""
-    query = (
-        select(Message.conversation_id, func.count(), func.max(Message.id))
-        .where(Message.conversation_id.in_(conversation_ids))
-        .group_by(Message.conversation_id)
-    )
-    return {row[0]: (row[1], row[2]) for row in session.execute(query)}
+    rows = session.execute(_MARKS, {"conversation_ids": list(conversation_ids)})
+    return {row[0]: (row[1], row[2]) for row in rows}
 
 
 def read_page(
@@ -74,17 +89,11 @@ def read_page(
 
 
 def _newer(session: Session, conversation_id: int, after: int, known: Collection[int]) -> list[Message]:
-    query = select(Message).where(
-        Message.conversation_id == conversation_id,
-        Message.id > after,
-        Message.status != "dropped",
-    )
-    if known:
-        query = query.where(Message.id.not_in(known))
+    asked = {"conversation_id": conversation_id, "after": after, "known": list(known), "most": LIMIT}
     if after:
-        return list(session.scalars(query.order_by(Message.id).limit(LIMIT)))
+        return list(session.scalars(_FIRST_OF_THEM, asked))
     # A page that just opened wants the end of a long conversation, not its beginning.
-    return list(session.scalars(query.order_by(Message.id.desc()).limit(LIMIT)))[::-1]
+    return list(session.scalars(_LAST_OF_THEM, asked))[::-1]
 
 
 def _mark_shown(database: Database, conversation_id: int, fresh: Sequence[Message], now: datetime) -> set[int]:
@@ -97,12 +106,7 @@ def _mark_shown(database: Database, conversation_id: int, fresh: Sequence[Messag
         stale = {row.id for row in fresh if _is_stale(row, epoch)}
         for ids, status in ((stale, "dropped"), ({row.id for row in fresh} - stale, "delivered")):
             if ids:
-                session.execute(
-                    update(Message)
-                    .where(Message.id.in_(ids), Message.status.in_(("queued", "sent")))
-                    .values(status=status, done_at=now)
-                    .execution_options(synchronize_session=False)
-                )
+                session.execute(_SETTLE, {"ids": list(ids), "new_status": status, "now": now})
     return stale
 
 
