@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import psutil
 
+from bot import process
 from db.session import Database
 from directory.geography import gazetteer
 from nlu.cache import PACKAGE, load_or_train
@@ -91,6 +92,7 @@ def directory(url: str) -> list[Line]:
     """Looking up openings and places."""
     database = Database(url)
     lookups.fill(database)
+    process.settle()  # as the server does
     lines = [
         timed("openings of a lead, 8 weeks", lookups.next_openings(database), 20),
         timed("openings of 400 places, 8 weeks", lookups.every_opening(database), 20),
