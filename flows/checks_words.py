@@ -84,6 +84,11 @@ def missing_translations(content: Authored) -> Iterator[Problem]:
             for title in untitled(response, language):
                 what = f"“{title}” of {response.name} has no title in {language}"
                 yield Problem(response.file, response.line, what, f"write it in titles.{language}.yml")
+    for flow in content.flows.values():
+        for language in begun(content.domain):
+            if not flow.is_pattern and flow.name not in content.domain.names.get(language, {}):
+                what = f"“{flow.name}” has no name in {language}"
+                yield Problem(flow.file, flow.line, what, f"write it under names: in titles.{language}.yml")
 
 
 def bad_payloads(content: Authored) -> Iterator[Problem]:

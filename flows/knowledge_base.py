@@ -45,9 +45,14 @@ class Fact:
         """True while the figure may be read by a resident: never when unsure, never past its review date."""
         return self.certainty != "unsure" and on <= self.review_by
 
+    @property
+    def figure(self) -> str:
+        """The value with its unit, in French."""
+        return f"{self.value} {self.unit}".strip()
+
     def show(self, to_check: str, language: str = FRENCH) -> str:
         """Value and unit, followed by `to_check` when the source is an older one."""
-        shown = self.translated.get(language) or f"{self.value} {self.unit}".strip()
+        shown = self.translated.get(language) or self.figure
         return f"{shown} {to_check}".strip() if self.certainty == "older" else shown
 
 

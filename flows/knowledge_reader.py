@@ -116,12 +116,20 @@ class _Reader:
                 )
 
     def translated_facts_of(self, file: _File) -> None:
-        """Units once for all facts, and the values that are words."""
+        """Units once for all facts, and the values that are words: `of` is the French figure these say."""
         units, values = file.data.get("units") or LineDict(), file.data.get("values") or LineDict()
         if not file.language or not units:
             return
-        for name in set(values) - set(self.facts):
-            self.fault(file, values.line_of(name), f"no fact is called {name}", "correct the name")
+        for name, entry in values.items():
+            fact = self.facts.get(name)
+            if fact is None:
+                self.fault(file, values.line_of(name), f"no fact is called {name}", "correct the name")
+            elif not isinstance(entry, LineDict) or set(entry) != {"of", "text"}:
+                cure = f'write {{of: "{fact.figure}", text: "…"}}'
+                self.fault(file, values.line_of(name), f"{name} does not say which figure it translates", cure)
+            elif str(entry["of"]) != fact.figure:
+                what = f"{name} in {file.language} translates another figure"
+                self.stale.append(Problem(file.name, values.line_of(name), what, f'say of: "{fact.figure}" anew'))
         for fact in self.facts.values():
             if shown := _translated(fact, units, values):
                 self.facts[fact.id] = replace(fact, translated={**fact.translated, file.language: shown})
@@ -255,10 +263,11 @@ class _Reader:
                     self.problems.append(Problem(topic.file, topic.line, what, "name a known topic"))
 
 
-def _translated(fact: Fact, units: Mapping[str, str], values: Mapping[str, str]) -> str:
+def _translated(fact: Fact, units: Mapping[str, str], values: Mapping[str, Any]) -> str:
     """The fact in another language; empty when nothing says how."""
-    if fact.id in values:
-        return str(values[fact.id])
+    if fact.id in values:  # while the figure is another one, it is shown as in French: not understood beats untrue
+        entry = values[fact.id]
+        return str(entry["text"]) if isinstance(entry, LineDict) and entry.get("of") == fact.figure else fact.figure
     if fact.unit in units and not re.search(r"[^\W\d_]", fact.value):
         return f"{fact.value} {units[fact.unit]}".strip()
     return "" if fact.unit or re.search(r"[^\W\d_]", fact.value) else fact.value

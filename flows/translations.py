@@ -17,7 +17,7 @@ from flows.sources import LineDict, display, read
 MENU = "utter_menu"
 DEARER = {"ar": 2}
 """By how much more segments a text may take where handsets lack the letters: one holds less than half as many."""
-_KEYS = {"version", "responses", "titles"}
+_KEYS = {"version", "responses", "titles", "names"}
 _ENTRY = {"of", "texts"}
 
 
@@ -75,29 +75,32 @@ def begun(domain: Domain) -> list[str]:
 def translated(domain: Domain, paths: Iterable[Path]) -> Domain:
     """The domain with the words of these files; raises AuthoringError with all faults at once."""
     problems: list[Problem] = []
-    responses = dict(domain.responses)
+    responses, names = dict(domain.responses), {**domain.names}
     for path in paths:
         try:
-            _File(path, responses, problems).apply()
+            file = _File(path, responses, problems)
+            file.apply()
+            names[file.language] = {**names.get(file.language, {}), **file.names}
         except AuthoringError as error:
             problems += error.problems
     if problems:
         raise AuthoringError(problems)
-    return replace(domain, responses=responses)
+    return replace(domain, responses=responses, names=names)
 
 
 class _File:
     """One language, one file."""
 
     def __init__(self, path: Path, responses: dict[str, Response], problems: list[Problem]) -> None:
-        self._name, self._language = display(path), path.stem.partition(".")[2]
+        self._name, self.language = display(path), path.stem.partition(".")[2]
+        self.names: Mapping[str, str] = {}
         self._data = read(path)
         self._responses, self._problems = responses, problems
 
     def apply(self) -> None:
         for key in set(self._data) - _KEYS:
             self._fault(self._data.line_of(key), f"a translation has no key {key}", f"use {', '.join(sorted(_KEYS))}")
-        responses, titles = (self._section(key) for key in ("responses", "titles"))
+        responses, titles, self.names = (self._section(key) for key in ("responses", "titles", "names"))
         for name, body in responses.items():
             self._response(str(name), body, responses.line_of(name))
         if titles:
@@ -123,7 +126,7 @@ class _File:
             return self._fault(line, f"{name} has other wordings than in French", cure)
         if str(body["of"] if isinstance(body, LineDict) and "of" in body else "") == fingerprint(french):
             pairs = zip(french.variations, texts, strict=True)
-            spoken = tuple(_with(variation, self._language, str(text)) for variation, text in pairs)
+            spoken = tuple(_with(variation, self.language, str(text)) for variation, text in pairs)
             self._responses[name] = replace(french, variations=spoken)
         return None
 
@@ -134,7 +137,7 @@ class _File:
                 titles.line_of(title), f"nothing is titled “{title}”", "correct it as the French is, or remove it"
             )
         for name, response in self._responses.items():
-            spoken = tuple(_titled(variation, self._language, titles) for variation in response.variations)
+            spoken = tuple(_titled(variation, self.language, titles) for variation in response.variations)
             self._responses[name] = replace(response, variations=spoken)
 
 

@@ -12,11 +12,12 @@ from bot.channels import gsm7
 from bot.channels.cutting import Fits, cut
 from flows.engine.events import BotUttered, Choice
 
-MAX_SEGMENTS = 3
-"""Of one SMS of ours; what is longer waits for the word SUITE."""
+MAX_SEGMENTS = {"GSM-7": 3, "UCS-2": 6}
+"""Of one SMS, by alphabet: a segment of the second holds less than half as much. What is longer waits for SUITE."""
 WHATSAPP_LENGTH = 1600
 """Characters of one message, at most. Source: Twilio, Message resource, `body`."""
 
+FRENCH = "fr"
 _WORDS = Path(__file__).parents[1] / "templates" / "sms.yml"
 
 
@@ -51,25 +52,25 @@ LOOKS: Mapping[str, Look] = {
         numbered=True,
         folded=True,
         files=False,
-        fits=lambda text: gsm7.cost(text).segments <= MAX_SEGMENTS,
+        fits=lambda text: (cost := gsm7.cost(text)).segments <= MAX_SEGMENTS[cost.alphabet],
     ),
     # What is written for numbers to type suits it too.
     "whatsapp": Look(("whatsapp", "sms"), numbered=True, files=False, fits=lambda text: len(text) <= WHATSAPP_LENGTH),
 }
 
 
-def render(said: BotUttered, variant: str) -> Rendered:
-    """One utterance for a channel variant."""
+def render(said: BotUttered, variant: str, language: str = FRENCH) -> Rendered:
+    """One utterance for a channel variant, in the language it is said in."""
     look = _look(variant)
     text = next((said.texts[name] for name in look.wording if said.texts.get(name)), said.texts[""])
     menu = numbered(said.choices) if look.numbered else []
-    shown, rest = _shorten(text, menu, look)
+    shown, rest = _shorten(text, menu, look, language)
     return Rendered(shown, said.choices, said.attachments if look.files else (), rest)
 
 
-def render_rest(rest: str, variant: str) -> Rendered:
+def render_rest(rest: str, variant: str, language: str = FRENCH) -> Rendered:
     """What a message was too short for, as a message."""
-    shown, left = _shorten(rest, [], _look(variant))
+    shown, left = _shorten(rest, [], _look(variant), language)
     return Rendered(shown, (), (), left)
 
 
@@ -82,7 +83,7 @@ def _look(variant: str) -> Look:
     return LOOKS.get(variant) or Look((variant,))
 
 
-def _shorten(text: str, menu: Sequence[str], look: Look) -> tuple[str, str]:
+def _shorten(text: str, menu: Sequence[str], look: Look, language: str) -> tuple[str, str]:
     """The message with its whole menu, which is the way on, and what is left of its text."""
     fold = gsm7.fold if look.folded else str
 
@@ -91,11 +92,18 @@ def _shorten(text: str, menu: Sequence[str], look: Look) -> tuple[str, str]:
 
     if look.fits(with_menu(text)):
         return with_menu(text), ""
-    shown, rest = cut(fold(text), lambda part: look.fits(with_menu(part, _more())))
-    return (with_menu(shown, _more()), rest) if rest else (with_menu(text), "")
+    more = words("more", language)
+    shown, rest = cut(fold(text), lambda part: look.fits(with_menu(part, more)))
+    return (with_menu(shown, more), rest) if rest else (with_menu(text), "")
+
+
+def words(name: str, language: str) -> str:
+    """What a channel adds to a message of ours, in that language, French when it has none."""
+    spoken = _words()[name]
+    return spoken.get(language, spoken[FRENCH])
 
 
 @cache
-def _more() -> str:
-    words: Mapping[str, str] = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))
-    return words["more"]
+def _words() -> Mapping[str, Mapping[str, str]]:
+    found: Mapping[str, Mapping[str, str]] = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))
+    return found

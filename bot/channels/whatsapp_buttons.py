@@ -6,19 +6,15 @@ few of them, and nothing about anybody stays at Twilio. Sources: Twilio, "twilio
 """
 
 from collections.abc import Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
-import yaml
+from bot.channels.rendering import FRENCH, words
 
 QUICK_REPLY, LIST_PICKER = "twilio/quick-reply", "twilio/list-picker"
 BUTTONS, BUTTON_TITLE = 3, 20
 """How many buttons a text has outside an approved template, and their characters."""
 ITEMS, ITEM_TITLE, ITEM_DESCRIPTION = 10, 24, 72
 BODY, PAYLOAD, VARIABLES = 1024, 200, 100
-
-_WORDS = Path(__file__).parents[1] / "templates" / "sms.yml"
 
 
 class Tappable(NamedTuple):
@@ -91,13 +87,7 @@ def _list_picker(filled: _Filling, body: str, titles: Sequence[str], payloads: S
     """A title too long for its line stands below its number, which may be typed as ever."""
     items = []
     for number, (title, payload) in enumerate(zip(titles, payloads, strict=True), start=1):
-        typed = _words()["type"].format(number=number)
+        typed = words("type", FRENCH).format(number=number)
         item, description = (title, typed) if len(title) <= ITEM_TITLE else (str(number), title)
         items.append({"item": filled.add(item), "id": filled.add(payload), "description": filled.add(description)})
-    return {LIST_PICKER: {"body": body, "button": _words()["choose"], "items": items}}
-
-
-@cache
-def _words() -> Mapping[str, str]:
-    words: Mapping[str, str] = yaml.safe_load(_WORDS.read_text(encoding="utf-8"))
-    return words
+    return {LIST_PICKER: {"body": body, "button": words("choose", FRENCH), "items": items}}

@@ -13,7 +13,6 @@ from flows.engine.domain import Domain, Response
 from flows.engine.events import BotUttered, Choice
 from flows.engine.speech import all_placeholders
 from flows.knowledge_base import Knowledge
-from flows.translations import DEARER
 
 SMS, FRENCH = "sms", "fr"
 NOT_SAID = "_pattern_"
@@ -34,7 +33,7 @@ class Priced(NamedTuple):
     @property
     def is_too_long(self) -> bool:
         """Beyond what any text of ours may cost."""
-        return max(self.words, self.sent) > MAX_SEGMENTS * DEARER.get(self.language, 1)
+        return max(self.words, self.sent) > MAX_SEGMENTS[self.alphabet]
 
 
 def priced(domain: Domain, knowledge: Knowledge, now: datetime) -> list[Priced]:
@@ -96,10 +95,10 @@ def _choices(response: Response, language: str) -> tuple[Choice, ...]:
 
 
 def _price(kind: str, name: str, language: str, words: str, text: str, choices: Iterable[Choice]) -> Priced:
-    part = render(BotUttered(name, {"": text}, tuple(choices)), SMS)
+    part = render(BotUttered(name, {"": text}, tuple(choices)), SMS, language)
     costs = [cost(part.text)]
     while part.rest:
-        part = render_rest(part.rest, SMS)
+        part = render_rest(part.rest, SMS, language)
         costs.append(cost(part.text))
     sent = sum(each.segments for each in costs)
     return Priced(kind, name, language, cost(fold(words)).segments, sent, costs[0].alphabet)

@@ -68,11 +68,11 @@ class Effects:
 
     def say(self, said: BotUttered) -> None:
         """One more outgoing message."""
-        self._write(said.response, render(said, self.variant))
+        self._write(said.response, render(said, self.variant, self.contact.language))
 
     def go_on(self, rest: str) -> None:
         """Says what a message was too short for; the dialogue stays where it is."""
-        self._write(REST, render_rest(rest, self.variant))
+        self._write(REST, render_rest(rest, self.variant, self.contact.language))
         self.speak()
         contacts.touch(self.conversation, self.now)
 

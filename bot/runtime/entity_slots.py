@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from bot.runtime import texts
+from bot.runtime.languages import is_another_word
 from bot.runtime.reading import Turn
 from directory.geography import Commune, Gazetteer
 from flows.engine import commands as c
@@ -28,6 +29,8 @@ class EntitySlots:
         found: dict[str, c.SetSlot] = {}
         last: dict[str, Entity] = {}
         for entity in entities:
+            if entity.entity == "commune" and is_another_word(turn, entity):
+                continue
             for slot, spec in turn.domain.slots.items():
                 mapped = any(turn.maps(mapping, entity, starting) for mapping in spec.mappings)
                 command = self._read_one(slot, entity, turn.today) if mapped else None

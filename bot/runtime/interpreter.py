@@ -7,7 +7,7 @@ from bot.runtime import payloads, texts
 from bot.runtime.choices import Pointing
 from bot.runtime.codes import Codes
 from bot.runtime.entity_slots import EntitySlots, town
-from bot.runtime.languages import spoken
+from bot.runtime.languages import language_known, spoken
 from bot.runtime.reading import Reading, Turn
 from bot.runtime.replies import ACCEPT, Replies
 from bot.runtime.taps import Taps
@@ -96,10 +96,13 @@ class Interpreter:
         turn = Turn(reading, state, self.engine.domain, self.flows)
         found = self.codes.note(turn, self.codes.read(turn) or self._read(turn))
         language = spoken(turn)
-        if c.StartFlow(CHANGES_LANGUAGE) in found:
-            told = any(isinstance(command, c.SetSlot) and command.name == "language_choice" for command in found)
-            found = [*([] if told or language is None else [c.SetSlot("language_choice", language)]), *found]
-            language = None
+        if language is not None and c.StartFlow(CHANGES_LANGUAGE) in found:
+            if any(isinstance(command, c.SetSlot) and command.name == "language_choice" for command in found):
+                language = None  # the one they name is meant, not the one they write in
+            else:
+                found = [
+                    c.StartFlow("help") if command == c.StartFlow(CHANGES_LANGUAGE) else command for command in found
+                ]
         if reading.first_time and not claims_right(found):
             found = [
                 c.SessionStart(),
@@ -172,7 +175,7 @@ class Interpreter:
     def _has_several_meanings(self, turn: Turn) -> list[c.Command] | None:
         """A word that may be about quite different things, with nothing beside it to choose between them."""
         meanings = [Intent(name, 1.0) for name in self.several.get(texts.fold(turn.text), ())]
-        return [c.Clarify(tuple(self._likely(meanings)))] if meanings else None
+        return [c.Clarify(tuple(self._likely(turn, meanings)))] if meanings else None
 
     def _has_several_wishes(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         """Several questions are answered one after the other; what else is wanted begins below the answers."""
@@ -202,7 +205,7 @@ class Interpreter:
             meant = self._meant(turn, intent.name)
             flow = next((command.flow for command in meant if isinstance(command, c.StartFlow)), None)
             return [*(self._details(turn, understanding, flow) if flow else self._told(turn, understanding)), *meant]
-        choices = self._likely(ranking)
+        choices = self._likely(turn, ranking)
         if len(choices) >= 2 or (choices and intent.confidence >= DOUBT and not brief):
             return [*self._told(turn, understanding), c.Clarify(tuple(choices[:MAX_CHOICES]))]
         return [*self._told(turn, understanding), c.CannotHandle()]
@@ -215,7 +218,7 @@ class Interpreter:
         if understanding.intent.name != OUT_OF_SCOPE or certain or not named:
             return None
         others = (intent for intent in refused if intent.name != TELLS_A_PROJECT)
-        choices = self._likely([Intent(TELLS_A_PROJECT, 1.0), *others])
+        choices = self._likely(turn, [Intent(TELLS_A_PROJECT, 1.0), *others])
         return [*self._told(turn, understanding), c.Clarify(tuple(choices[:MAX_CHOICES]))]
 
     def _meant(self, turn: Turn, intent: str) -> list[c.Command]:
@@ -282,15 +285,16 @@ class Interpreter:
                 return [*self._places(turn, understanding, flow), then]
         return None
 
-    def _likely(self, ranking: Iterable[Intent]) -> list[Choice]:
-        choices = []
+    def _likely(self, turn: Turn, ranking: Iterable[Intent]) -> list[Choice]:
+        choices, language = [], spoken(turn) or language_known(turn)
         for intent in ranking:
             if intent.confidence < FAINT:
                 break
             if intent.name in self.knowledge:
-                choices.append(Choice(self.knowledge.title(intent.name), f"/{intent.name}"))
+                choices.append(Choice(self.knowledge.title(intent.name, language), f"/{intent.name}"))
             elif flow := self.flows.get(self.triggers.get(intent.name, "")):
-                choices.append(Choice(flow.name[:1].upper() + flow.name[1:], f"/{intent.name}"))
+                called = self.engine.domain.named(flow.name, language)
+                choices.append(Choice(called[:1].upper() + called[1:], f"/{intent.name}"))
         return choices
 
 

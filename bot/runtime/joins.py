@@ -46,6 +46,7 @@ class Joins:
         said = render(
             utter(self.domain, TOLD, slots={LANGUAGE_SLOT: other.contact.language}),
             self.variants.get(other.channel, ""),
+            other.contact.language,
         )
         message = Message(
             conversation_id=other.id,

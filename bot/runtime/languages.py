@@ -1,8 +1,10 @@
 """The language a person writes in, when it is another than the one they are answered in."""
 
+from bot.runtime import texts
 from bot.runtime.reading import Turn
 from flows.engine.speech import LANGUAGE_SLOT
 from nlu.languages import FRENCH, language_of
+from nlu.understanding import Entity
 
 CHOSEN = "language_chosen"
 """The slot that says they asked for a language: from then on it changes at their word only."""
@@ -17,4 +19,15 @@ def spoken(turn: Turn) -> str | None:
         return None
     found = language_of(turn.text)
     known = turn.domain.slots[LANGUAGE_SLOT].values if LANGUAGE_SLOT in turn.domain.slots else ()
-    return found if found in known and found != (turn.state.slots.get(LANGUAGE_SLOT) or FRENCH) else None
+    return found if found in known and found != language_known(turn) else None
+
+
+def is_another_word(turn: Turn, town: Entity) -> bool:
+    """True when a town is most likely a common word of another language ("quero vender bolos", which is near Boos)."""
+    named = town.text[:1].isupper() or turn.asked == "commune" or texts.tells_home(turn.text)
+    return not named and language_of(turn.text) not in (None, FRENCH)
+
+
+def language_known(turn: Turn) -> str:
+    """The language they are answered in so far."""
+    return str(turn.state.slots.get(LANGUAGE_SLOT) or FRENCH)

@@ -18,10 +18,11 @@ _QUESTION = re.compile(
 )
 _CORRECTION = re.compile(
     r"^(non|nan|nn|pardon|oups|erreur|en fait|enfin|plutot|desole|je me suis tromp\w+|je voulais dire|"
-    r"c est pas|c etait pas)\b"
+    r"c est pas|c etait pas|no|nao|hay[iı]r|لا|perdon|desculpe|sorry|actually|i mean)\b"
 )
 _TAKES_BACK = re.compile(
-    r"\s*(?:non|nan|nn|pardon|oups|erreur|en fait|enfin|plut[oô]t|d[ée]sol[ée]e?|je voulais dire)\b[\s,;:.!]*",
+    r"\s*(?:non|nan|nn|pardon|oups|erreur|en fait|enfin|plut[oô]t|d[ée]sol[ée]e?|je voulais dire|no|n[ãa]o|hay[ıi]r|لا"
+    r"|perd[óo]n|desculpe|sorry|actually|i mean)\b[\s,;:.!]*",
     re.IGNORECASE,
 )
 _INSISTED = re.compile(
@@ -40,13 +41,15 @@ _NO_NAME = re.compile(r"(?:c|g|j|t|je|tu|il|on|pas|mais|c est|cest)\b")
 _NAME = re.compile(
     r"(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?"
     r"|(?:(?:tu peux|vous pouvez|on peut) )?(?:met(?:s|tez|tre)|not(?:e|ez|er))"
-    r"|mon (?:pr[ée]nom|nom) (?:c[' ]?est|est)|(?:c|c[' ]?est) pour|moi c[' ]?est|c[' ]?est|moi)"
+    r"|mon (?:pr[ée]nom|nom) (?:c[' ]?est|est)|(?:c|c[' ]?est) pour|moi c[' ]?est|c[' ]?est|moi"
+    r"|my name is|i am|i'm|me llamo|soy|me chamo|chamo-me|(?:benim )?ad[ıi]m|ismim|اسمي)"
     r"\s+(?P<name>.+)",
     re.IGNORECASE,
 )
 _POLITE = re.compile(r"[\s,]+(?:merci|svp|stp|s'il vous pla[iî]t)[\s.!]*$", re.IGNORECASE)
 _INTRODUCES = re.compile(
-    r"\b(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?|mon pr[ée]nom (?:c[' ]?est|est))\s+(?P<name>[^\W\d_][\w'’-]{1,30})",
+    r"\b(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?|mon pr[ée]nom (?:c[' ]?est|est)"
+    r"|my name is|me llamo|me chamo|chamo-me|benim ad[ıi]m|اسمي)\s+(?P<name>[^\W\d_][\w'’-]{1,30})",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(
@@ -59,6 +62,7 @@ _OFFER = re.compile(r"(?<!que )\b(?:voulez vous|en voulez vous un)\b(?!.*\bou\b)
 _HOME = re.compile(
     r"\b(?:j habite|jhabite|habite|je vis|je suis|chui|chuis|jsuis|j suis|je viens|moi c est|ma ville c est|on habite)"
     r" (?:a|au|aux|en|sur|de|du|vers|dans|pres de|cote)\b"
+    r"|\b(?:i live|i am living|i m) (?:in|near)\b|\b(?:vivo|moro|estoy|estou) (?:en|em)\b|\bاسكن في\b|\byas[iı]yorum\b"
 )
 _UNSPOKEN = re.compile(r"\b(?:pas|mal|peu|not|no|nao|dont)\b")
 _AGE_ALONE = re.compile(r"(?P<below>\bmoins (?:de|d) )?\b(?P<age>\d{1,2})\b")

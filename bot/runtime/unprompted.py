@@ -16,7 +16,7 @@ def say_unprompted(domain: Domain, variants: Mapping[str, str], response: str, v
     slots = {"language": values.get("language") or "fr"}
     context = ActionContext(slots, {}, (), starts_at, None, domain)
     said = context.utter(response, at=moment(context, starts_at, str(starts_at.tzinfo)), **_words(values))
-    return render(said, variants.get(str(values["channel"]), ""))
+    return render(said, variants.get(str(values["channel"]), ""), slots["language"])
 
 
 def _words(values: Mapping[str, Any]) -> dict[str, Any]:

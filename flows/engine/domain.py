@@ -132,7 +132,12 @@ class Response:
 
 @dataclass(frozen=True)
 class Domain:
-    """Every slot and every response."""
+    """Every slot and every response. names: what flows are called in other languages, by language and French name."""
 
     slots: Mapping[str, SlotSpec]
     responses: Mapping[str, Response]
+    names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def named(self, flow_name: str, language: str) -> str:
+        """What a flow is called in a language, French when nothing says it."""
+        return self.names.get(language, {}).get(flow_name, flow_name)

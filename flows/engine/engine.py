@@ -35,7 +35,7 @@ from flows.engine.model import (
     SetSlotsStep,
     Step,
 )
-from flows.engine.speech import utter
+from flows.engine.speech import LANGUAGE_SLOT, utter
 from flows.engine.stack import Working
 from flows.engine.state import DialogueState, Frame
 
@@ -173,7 +173,7 @@ class _Turn(Working):
 
     def _cancel(self) -> Push:
         cancelled = self.cancel()
-        name = self.flows[cancelled].name if cancelled and cancelled in self.flows else None
+        name = self._called(cancelled) if cancelled and cancelled in self.flows else None
         below = self.active
 
         def give_up() -> None:
@@ -327,7 +327,11 @@ class _Turn(Working):
 
     def _resume(self, below: Frame) -> None:
         self.events.append(FlowResumed(below.flow))
-        self._pattern("pattern_continue_interrupted", interrupted=self.flows[below.flow].name)
+        self._pattern("pattern_continue_interrupted", interrupted=self._called(below.flow))
+
+    def _called(self, flow_id: str) -> str:
+        language = str(self.slots.get(LANGUAGE_SLOT) or "")
+        return self.domain.named(self.flows[flow_id].name, language)
 
     def _complete(self, frame: Frame) -> None:
         self.events.append(FlowCompleted(frame.flow))

@@ -35,7 +35,7 @@ def test_whatsapp_says_what_is_written_for_numbers_with_its_accents() -> None:
 def test_a_long_sms_stops_at_a_sentence_keeps_its_menu_and_says_how_to_go_on() -> None:
     shown = render(said(SENTENCE * 8, CHOICES), "sms")
     lines = shown.text.split("\n")
-    assert cost(shown.text).segments <= MAX_SEGMENTS
+    assert cost(shown.text).segments <= MAX_SEGMENTS["GSM-7"]
     assert lines[0].endswith(".")
     assert lines[1:] == [*numbered(CHOICES), "SUITE pour lire la suite."]
     rests = [shown.rest]
@@ -79,7 +79,7 @@ def test_cutting_loses_no_word_and_keeps_to_the_limit(text: str, limit: int) -> 
 def test_every_part_of_an_sms_fits(text: str) -> None:
     part, words = render(said(text), "sms"), []
     for _ in range(100):
-        assert cost(part.text).segments <= MAX_SEGMENTS or not part.rest
+        assert cost(part.text).segments <= MAX_SEGMENTS[cost(part.text).alphabet] or not part.rest
         words += part.text.removesuffix("\nSUITE pour lire la suite.").split()
         if not part.rest:
             break
@@ -93,3 +93,10 @@ def test_the_number_before_a_title_is_its_place(titles: list[str]) -> None:
     lines = numbered([Choice(title, "/x") for title in titles])
     assert [int(line.split(" ", 1)[0]) for line in lines] == list(range(1, len(titles) + 1))
     assert [line.split(" ", 1)[1] for line in lines] == titles
+
+
+def test_another_alphabet_takes_more_segments_and_says_how_to_go_on_in_its_language() -> None:
+    shown = render(said("هذه جملة قصيرة. " * 30, CHOICES), "sms", "ar")
+    assert 3 < cost(shown.text).segments <= MAX_SEGMENTS["UCS-2"]
+    assert shown.text.endswith("اكتبوا SUITE لقراءة البقية.")
+    assert render(said(SENTENCE * 8), "sms", "xx").text.endswith("SUITE pour lire la suite.")

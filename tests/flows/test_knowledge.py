@@ -140,6 +140,16 @@ def test_a_translation_is_told_with_translated_units(tmp_path: Path) -> None:
     assert translated(tmp_path).answer("faq/tax", date(2026, 11, 23), "", "tr").language == "fr"
 
 
+def test_a_translated_figure_is_shown_while_it_is_the_one_of_today(tmp_path: Path) -> None:
+    words = UNITS + "\nvalues: {rate: {of: '12 %', text: 'twelve percent'}}"
+    assert translated(tmp_path, units=words).answer("faq/tax", date(2026, 11, 23), "", "en").sms == (
+        "The rate is twelve percent."
+    )
+    later = translated(tmp_path, units=words, french=GOOD.replace('value: "12"', 'value: "13"'))
+    assert later.answer("faq/tax", date(2026, 11, 23), "", "en").sms == "The rate is 13 %."
+    assert [problem.what for problem in later.content.stale] == ["rate in en translates another figure"]
+
+
 def test_a_translation_of_an_older_text_is_not_told(tmp_path: Path) -> None:
     knowledge = translated(tmp_path, french=GOOD.replace("Le taux change", "Le taux bouge"))
     assert knowledge.language("faq/tax", "en") == "fr"
@@ -153,6 +163,7 @@ def test_a_translation_of_an_older_text_is_not_told(tmp_path: Path) -> None:
         (ENGLISH.replace("faq/tax", "faq/none"), UNITS, "faq/none is not answered in French"),
         (ENGLISH, "units: {'%': '%'}", "age cannot be said in en"),
         (ENGLISH, UNITS + "\nvalues: {rat: twelve}", "no fact is called rat"),
+        (ENGLISH, UNITS + "\nvalues: {rate: twelve}", "rate does not say which figure it translates"),
         (ENGLISH.replace("The rate changes.", "The rate is 12."), UNITS, "the figure “1” is typed in a text"),
     ],
 )

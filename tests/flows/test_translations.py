@@ -30,6 +30,7 @@ responses:
 """
 TITLES = """\
 titles: {"Passer": "Saltar", "Ma position": "Mi ubicación"}
+names: {"votre projet": "su proyecto"}
 """
 
 
@@ -54,6 +55,8 @@ def test_each_wording_title_and_attachment_has_its_words(folder: Path) -> None:
     french = said(load_domain(folder), "fr")
     assert list(french.attachments) == [{"kind": "ask_place", "title": "Ma position"}]
     assert begun(load_domain(folder)) == ["es"]
+    assert load_domain(folder).named("votre projet", "es") == "su proyecto"
+    assert load_domain(folder).named("votre projet", "fr") == load_domain(folder).named("votre projet", "xx")
 
 
 def test_once_the_french_changes_the_french_is_said(folder: Path) -> None:
