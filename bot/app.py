@@ -18,8 +18,9 @@ import nlu
 from bot import keys, outbox
 from bot.calendar_files import routes as calendar_routes
 from bot.channels import twilio
-from bot.channels.base import Channel, InboundMessage
+from bot.channels.base import SOUNDING, Channel, InboundMessage
 from bot.channels.rendering import Rendered
+from bot.channels.voice import find_voice
 from bot.channels.web import WebChannel
 from bot.conversations import consent, threads
 from bot.conversations.notifications import NOTIFY, Notifier
@@ -32,6 +33,7 @@ from bot.runtime.interpreter import Interpreter
 from bot.runtime.turn import Mind, Turns
 from bot.runtime.unprompted import say_unprompted
 from bot.settings import Settings
+from bot.sounds import Sounds
 from bot.understanding import Parse, RasaFirst
 from bot.web import create_app as create_site
 from bot.web_twilio import Webhooks as TwilioWebhooks
@@ -135,6 +137,7 @@ class Services:
             zone=self.settings.zone,
             hear=self._hear,
             variants={channel.name: channel.variant for channel in self.channels.values()},
+            sounding=SOUNDING & self.channels.keys() if self.sounds else frozenset(),
         )
 
     def _service(self) -> Service:
@@ -152,6 +155,12 @@ class Services:
     def taker(self) -> Turns:
         """Takes turns."""
         return Turns(self.database, self.mind, self.clock, committed=self.web.bell.ring)
+
+    @cached_property
+    def sounds(self) -> Sounds | None:
+        """Answers as sound, where a voice is set and installed."""
+        voice = find_voice(self.settings.voice_program)
+        return Sounds(voice) if voice else None
 
     @cached_property
     def worker(self) -> Worker:

@@ -6,6 +6,7 @@ BotError
 │   ├── Forged          a webhook without the right signature or secret
 │   ├── Unreadable      a request that is not what the provider documents
 │   ├── NotHeard        a voice message could not be written down
+│   ├── NotSaid         a text could not be said aloud
 │   └── SendError       the provider did not take a message
 │       ├── SendLater   worth another try, perhaps after `retry_after` seconds
 │       ├── AddressGone the person blocked us or the number does not exist
@@ -37,6 +38,10 @@ class Unreadable(ChannelError):
 
 class NotHeard(ChannelError):
     """The voice message could not be written down."""
+
+
+class NotSaid(ChannelError):
+    """The text could not be said aloud."""
 
 
 class SendError(ChannelError):

@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     """What the speech server wants as a bearer token, if anything."""
     speech_model: str = "whisper-1"
     """The speech server's model."""
+    voice_program: str | None = None
+    """The program that says answers aloud, such as `espeak-ng`; nobody is offered sound when not set."""
     twilio_account_sid: str | None = None
     """The Twilio account; SMS and WhatsApp are off without it."""
     twilio_auth_token: SecretStr | None = None

@@ -15,9 +15,12 @@ from bot.channels.telegram_group import LeadsGroup
 from bot.channels.telegram_intake import Intake, Webhook
 from bot.channels.telegram_threads import PER_SECOND, Threads
 from bot.channels.telegram_voice import listener
+from bot.channels.voice import Sound
 from bot.conversations.threads import SAY_IN_GROUP, SENDER, TELL_GROUP
+from bot.errors import NotSaid
 from bot.queue import ClaimedJob
 from bot.settings import Settings
+from bot.sounds import words_of
 from bot.web_phone import Services
 from db.crypto import fingerprint
 
@@ -30,7 +33,7 @@ class Telegram:
         self._services = services
         self._secret = webhook_secret(token)
         self.api = BotApi(token, api_url(settings))
-        self.channel = TelegramChannel(self.api, self._calendar)
+        self.channel = TelegramChannel(self.api, self._calendar, self._sound)
         database, clock, chat = services.database, services.clock, settings.telegram_leads_chat
         self.group = LeadsGroup(database, self.api, clock, chat, wake=lambda: services.turns.wake_jobs())
         self.threads = Threads(database, self.api, clock, chat, settings.desk_url)
@@ -72,6 +75,14 @@ class Telegram:
     def _calendar(self, reference: str) -> bytes | None:
         with self._services.database.reading() as session:
             return calendar_text(session, reference)
+
+    def _sound(self, message_id: int) -> Sound:
+        sounds = self._services.sounds
+        with self._services.database.reading() as session:
+            words = words_of(session, message_id)
+        if sounds is None or words is None:
+            raise NotSaid("no voice" if sounds is None else "no words")
+        return sounds.say(words, light=True)
 
 
 def api_url(settings: Settings) -> str | None:

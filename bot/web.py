@@ -18,6 +18,7 @@ from bot.web_guard import Guard
 from bot.web_pages import STATIC, Pages, Problem
 from bot.web_phone import Phone, Services
 from bot.web_qr import PosterPage
+from bot.web_sound import SoundDoor
 
 COMPRESSED = [Middleware(GZipMiddleware, minimum_size=800)]
 
@@ -40,8 +41,9 @@ def create_app(
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """The whole site: ours, and the further `routes` (webhooks, mounted applications) that the wiring brings."""
-    pages = Pages(_facts(services.settings))
+    pages = Pages({**_facts(services.settings), "sounds": services.sounds is not None})
     phone = Phone(services, channel, pages)
+    sounds = SoundDoor(services).routes() if services.sounds else []
 
     async def home(request: Request) -> Response:
         return pages.html("phone.html")
@@ -77,6 +79,7 @@ def create_app(
             Route("/healthz", alive),
             Route("/readyz", ready),
             *phone.routes(),
+            *sounds,
             *PosterPage(services, pages).routes(),
             Mount("/static", Assets(directory=STATIC), middleware=COMPRESSED),
             *routes,

@@ -15,6 +15,7 @@ from bot import inbox
 from bot.channels import web, web_log
 from bot.channels.web_bell import Mark
 from bot.settings import Settings
+from bot.sounds import Sounds
 from bot.web_guard import Rate, same_origin
 from bot.web_pages import NO_STORE, Pages, Problem
 from bot.web_requests import Pool, Unavailable, read_body
@@ -54,6 +55,8 @@ class Services(Protocol):
     def clock(self) -> Callable[[], datetime]: ...
     @property
     def turns(self) -> Turns: ...
+    @property
+    def sounds(self) -> Sounds | None: ...
 
 
 class Phone:

@@ -76,6 +76,9 @@ class Receipt:
 PULLED = frozenset({"console", "web"})
 """Channels whose person fetches the messages: once committed they are sent, and no delivery is owed."""
 
+SOUNDING = frozenset({"telegram", "web"})
+"""Channels that carry sound, where this service has a voice."""
+
 
 class Channel(Protocol):
     """A way to reach people.

@@ -18,7 +18,9 @@ from bot.channels.base import OutboundMessage
 from bot.channels.telegram_api import REQUEST, BotApi
 from bot.channels.telegram_shapes import keyboard, place_keyboard, split
 from bot.channels.telegram_updates import NAME, words
-from bot.errors import SendLater, SendRefused
+from bot.channels.telegram_voice import send_sound
+from bot.channels.voice import Sound
+from bot.errors import NotSaid, SendLater, SendRefused
 from db.crypto import fingerprint
 
 SEND = 40.0
@@ -33,6 +35,11 @@ _log = logging.getLogger(__name__)
 Ask = Callable[[Bot], Coroutine[Any, Any, Sent]]
 
 
+def silent(message_id: int) -> Sound:
+    """The sound of a message where there is no voice."""
+    raise NotSaid("no voice")
+
+
 @dataclass(frozen=True)
 class _Part:
     """One request of a message. An extra may be refused: what it shows is also in the text."""
@@ -42,15 +49,21 @@ class _Part:
 
 
 class TelegramChannel:
-    """`calendar`: the calendar file of a booking, by its reference; None when there is no such booking."""
+    """`calendar`: the calendar file of a booking, by its reference; None when there is no such booking.
+
+    sound: what a message of ours sounds like, by its id; raises NotSaid.
+    """
 
     name = NAME
     variant = NAME
     per_second: float | None = 25.0  # Telegram allows thirty, to all chats together
 
-    def __init__(self, api: BotApi, calendar: Callable[[str], bytes | None]) -> None:
+    def __init__(
+        self, api: BotApi, calendar: Callable[[str], bytes | None], sound: Callable[[int], Sound] = silent
+    ) -> None:
         self._api = api
         self._calendar = calendar
+        self._sound = sound
         self._left: OrderedDict[int, tuple[int, str]] = OrderedDict()
 
     def send(self, message: OutboundMessage) -> str:
@@ -96,6 +109,9 @@ class TelegramChannel:
 
     def _parts(self, message: OutboundMessage) -> Iterator[_Part]:
         """Buttons come last, under everything: they are what the person does next."""
+        if any(attachment.get("kind") == "sound" for attachment in message.attachments):
+            yield _Part(self._aloud(message))
+            return
         texts, extras = list(self._texts(message)), list(self._extras(message))
         yield from [*extras, *texts] if message.choices else [*texts, *extras]
 
@@ -108,6 +124,16 @@ class TelegramChannel:
                 return bot.send_message(chat, text, reply_markup=markup, link_preview_options=_NO_PREVIEW)
 
             yield _Part(ask)
+
+    def _aloud(self, message: OutboundMessage) -> Ask:
+        """The sound, with its words below; words instead when it cannot be had, as a second try would not help."""
+        chat, markup = int(message.address), self._markup(message)
+        try:
+            sound = self._sound(message.message_id)
+        except NotSaid as error:
+            _log.warning("message %d could not be said aloud (%s)", message.message_id, error)
+            return lambda bot: bot.send_message(chat, words()["not_said"], reply_markup=markup)
+        return lambda bot: send_sound(bot, chat, sound, message.text, words()["sound_file"], markup)
 
     def _markup(self, message: OutboundMessage) -> Any:
         asks = next((str(each["title"]) for each in message.attachments if each.get("kind") == "ask_place"), None)

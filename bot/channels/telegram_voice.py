@@ -1,15 +1,21 @@
-"""Voice messages: fetched from Telegram and written down, with no transaction open."""
+"""Voice messages: theirs are fetched from Telegram and written down, ours are sent; with no transaction open."""
 
 import logging
 from collections.abc import Callable
+from typing import Any
 
-from telegram import Bot
+from telegram import Bot, Message
+from telegram.error import BadRequest
 
 from bot.channels.base import InboundMessage
 from bot.channels.speech import Speech
 from bot.channels.telegram_api import BotApi
 from bot.channels.telegram_updates import LARGEST_VOICE
+from bot.channels.voice import Sound
 from bot.errors import NotHeard, SendError
+
+VOICE_MESSAGE = "audio/ogg"
+"""What Telegram plays as a voice message: Opus in Ogg. Source: core.telegram.org/bots/api#sendvoice."""
 
 _log = logging.getLogger(__name__)
 
@@ -29,6 +35,17 @@ def listener(api: BotApi, speech: Speech) -> Callable[[InboundMessage], str]:
             return ""
 
     return hear
+
+
+async def send_sound(bot: Bot, chat: int, sound: Sound, caption: str, name: str, markup: Any) -> Message:
+    """Sends a sound: Opus as a voice message, what Telegram does not play so, or somebody refuses so, as a file."""
+    if sound.media_type == VOICE_MESSAGE:
+        try:
+            return await bot.send_voice(chat, sound.content, caption=caption, reply_markup=markup)
+        except BadRequest:  # some people take no voice message; any other refusal comes again
+            _log.warning("telegram refused a voice message; it is sent as a file")
+    file = f"{name}{sound.suffix}"
+    return await bot.send_document(chat, sound.content, caption=caption, filename=file, reply_markup=markup)
 
 
 async def _fetch(bot: Bot, file_id: str) -> bytes:

@@ -8,7 +8,7 @@ import click
 from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 
-from bot.commands import doctor_rasa, doctor_telegram, doctor_twilio, flows, storage
+from bot.commands import doctor_rasa, doctor_telegram, doctor_twilio, doctor_voice, flows, storage
 from bot.commands.findings import FAILS, MISSING, OK, Finding
 from bot.commands.wiring import Wiring
 from bot.embedding import name_of
@@ -139,4 +139,5 @@ CHECKS: tuple[Callable[[Settings], Iterable[Finding]], ...] = (
     doctor_rasa.examine,
     doctor_telegram.examine,
     doctor_twilio.examine,
+    doctor_voice.examine,
 )

@@ -13,12 +13,14 @@ from bot.channels.rendering import Rendered, render, render_rest
 from bot.conversations import cases, consent, contacts, reminders
 from bot.conversations.models import Conversation, Message, TurnEvent
 from bot.conversations.notifications import owe_notification
+from bot.runtime.listening import name_their_message
 from directory import bookings, coverage
 from directory.models import Booking
 from flows import events as facts
 from flows.actions.save_profile import FIELDS
 from flows.engine.events import BotUttered, Event, SlotCorrected, SlotSet
 from flows.engine.state import DialogueState
+from flows.knowledge_base import FRENCH
 
 REST = "rest"
 """The response of a message that only continues another."""
@@ -68,7 +70,7 @@ class Effects:
 
     def say(self, said: BotUttered) -> None:
         """One more outgoing message."""
-        self._write(said.response, render(said, self.variant, self.contact.language))
+        self._write(said.response, render(said, self.variant, self.contact.language), said.language)
 
     def go_on(self, rest: str) -> None:
         """Says what a message was too short for; the dialogue stays where it is."""
@@ -76,7 +78,7 @@ class Effects:
         self.speak()
         contacts.touch(self.conversation, self.now)
 
-    def _write(self, response: str, rendered: Rendered) -> None:
+    def _write(self, response: str, rendered: Rendered, language: str = FRENCH) -> None:
         content: dict[str, Any] = {
             "response": response,
             "choices": [asdict(choice) for choice in rendered.choices],
@@ -84,6 +86,8 @@ class Effects:
         }
         if rendered.rest:
             content["rest"] = rendered.rest
+        if language != FRENCH:
+            content["language"] = language
         if self.last_word:
             content["last_word"] = True
         self.said.append(
@@ -102,6 +106,7 @@ class Effects:
     def speak(self) -> None:
         """Writes what was said so far, and owes its delivery."""
         outbox.owe_deliveries(self.session, self.said, self.now)
+        name_their_message(self.said)
         self.said = []
 
     # What the person told

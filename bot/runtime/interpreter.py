@@ -8,6 +8,7 @@ from bot.runtime.choices import Pointing
 from bot.runtime.codes import Codes
 from bot.runtime.entity_slots import EntitySlots, town
 from bot.runtime.languages import language_known, spoken
+from bot.runtime.listening import LISTEN, message_named
 from bot.runtime.reading import Reading, Turn
 from bot.runtime.replies import ACCEPT, Replies
 from bot.runtime.taps import Taps
@@ -45,6 +46,7 @@ CONTROLS: Mapping[str, c.Command] = {
     "repeat": c.RepeatBotMessages(),
     "skip": c.SkipQuestion(),
     "cancel_flow": c.CancelFlow(),
+    LISTEN: c.RunPattern("pattern_listen"),
     OUT_OF_SCOPE: c.CannotHandle("out_of_scope"),  # said three times, it needs a human as well
 }
 ALONE: Mapping[Set[str], str | None] = {
@@ -135,6 +137,8 @@ class Interpreter:
         return next((words[folded] for words in ({folded: pointed}, *asked, self.anytime) if words.get(folded)), None)
 
     def _tapped(self, turn: Turn, payload: payloads.Payload) -> list[c.Command]:
+        if payload.intent == LISTEN and (named := message_named(payload)):
+            return [c.RunPattern("pattern_listen", {"of": named})]
         slots: list[c.Command] = [*self.taps.read(payload.slots, turn.state.menu)]
         return [*slots, *self._meant(turn, payload.intent)] if payload.intent else slots or [c.CannotHandle()]
 

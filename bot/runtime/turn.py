@@ -5,7 +5,7 @@ under the conversation's lock. What is owed to the outside leaves after the comm
 """
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -24,6 +24,7 @@ from bot.runtime import continuation
 from bot.runtime.effects import Effects
 from bot.runtime.interpreter import RIGHTS, Interpreter, claims_right
 from bot.runtime.joins import Joins
+from bot.runtime.listening import listening
 from bot.runtime.reading import Reading
 from db.session import Database
 from directory.geography import Gazetteer
@@ -57,6 +58,7 @@ class Mind:
     zone: ZoneInfo
     variants: Mapping[str, str]  # channel name -> the `channel:` of its texts
     hear: Callable[[InboundMessage], str] = lambda inbound: ""  # what a recording says; "" when nobody can tell
+    sounding: Set[str] = frozenset()  # channels on which what we say can be listened to
 
 
 class Turns:
@@ -180,6 +182,7 @@ class Turns:
             contact_id=conversation.contact_id,
             held_data=held_data,
             joins=Joins(session, conversation, self.mind.engine.domain, self.mind.variants, now),
+            listening=listening(session, conversation, self.mind.sounding),
         )
 
     def _set_back(self, conversation_id: int, message_id: int) -> None:

@@ -136,6 +136,7 @@
       const more = item && extra(item, author);
       if (more) bubble.appendChild(more);
     });
+    if (window.aloud && author === "bot" && message.text) bubble.appendChild(aloud.button(message.id)); // listen.js
     node.appendChild(bubble);
     node.appendChild(make("span", "meta", message.at ? clock(message.at) : ""));
     return node;
@@ -417,6 +418,7 @@
     try { response = await ask("/phone/forget", { method: "POST" }, 15000); } catch (error) { /* said below */ }
     if (!response || !response.ok) { tell(words.offline); return; }
     era += 1;
+    if (window.aloud) aloud.hush();
     if (polling) polling.stop();
     clearTimeout(retryTimer);
     tries = 0;
@@ -451,6 +453,7 @@
     submit();
   });
   log.addEventListener("click", tapped);
+  log.addEventListener("unheard", function (event) { tell(event.detail); });
   scroll.addEventListener("scroll", more, { passive: true });
   window.addEventListener("resize", more);
   $("more").addEventListener("click", function () {

@@ -25,7 +25,9 @@ def run(context: ActionContext) -> Iterable[Event]:
         return
     if not topic.endswith(MORE):
         yield QuestionAnswered(topic)
-    yield speak(context, topic, tools.knowledge, tools.today(context.now))
+    said = speak(context, topic, tools.knowledge, tools.today(context.now))
+    listen = context.utter("utter_listen").choices if tools.listening.offered else ()
+    yield replace(said, choices=(*said.choices, *listen))
 
 
 def speak(context: ActionContext, topic: str, knowledge: Knowledge, on: date) -> BotUttered:
@@ -36,8 +38,10 @@ def speak(context: ActionContext, topic: str, knowledge: Knowledge, on: date) ->
     voice = replace(context, slots={**context.slots, LANGUAGE_SLOT: language})
     answer = knowledge.answer(topic, on, voice.utter("utter_to_check").texts[""], language)
     if topic.endswith(MORE):
-        return BotUttered("utter_answer_more", _join(*notice, *_more(voice, answer)), _after(voice, knowledge, answer))
-    return BotUttered("utter_answer", _join(*notice, *_first(voice, answer)), _beside(voice, knowledge, answer))
+        texts, choices = _join(*notice, *_more(voice, answer)), _after(voice, knowledge, answer)
+        return BotUttered("utter_answer_more", texts, choices, language=language)
+    texts, choices = _join(*notice, *_first(voice, answer)), _beside(voice, knowledge, answer)
+    return BotUttered("utter_answer", texts, choices, language=language)
 
 
 def _first(voice: ActionContext, answer: Answer) -> Iterable[BotUttered]:

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
 from directory.geography import Gazetteer
+from flows.engine.events import Choice
 from flows.knowledge_base import Knowledge
 
 
@@ -46,6 +47,27 @@ class Joins(Protocol):
         ...
 
 
+class Heard(NamedTuple):
+    """Messages of ours to listen to, and what could be tapped under the last of them."""
+
+    message_ids: tuple[int, ...]
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class Listening:
+    """What was said, as sound.
+
+    where: whether sound can be had "here", "elsewhere" (on all channels that carry it), "on_web" alone, or "nowhere".
+    offered: whether answers carry the choice to listen; where not, the channel offers it by its own means, or cannot.
+    find: a message said to this very person, the last ones when None is given; None when there is nothing to read.
+    """
+
+    where: Literal["here", "elsewhere", "on_web", "nowhere"] = "nowhere"
+    offered: bool = False
+    find: Callable[[int | None], Heard | None] = lambda message_id: None
+
+
 @dataclass(frozen=True)
 class Tools:
     """One turn's means. `held_data` says what is kept about the person, by section."""
@@ -58,6 +80,7 @@ class Tools:
     contact_id: int
     held_data: Callable[[], Mapping[str, Any]]
     joins: Joins
+    listening: Listening = Listening()
 
     def today(self, now: datetime) -> date:
         """The local date, as the person lives it."""

@@ -18,7 +18,8 @@ def said_again(said: Mapping[str, Any]) -> BotUttered:
     """The BotUttered behind its JSON."""
     from_json = {name: said[name] for name in ("response", "texts", "asks")}
     choices = tuple(Choice(**choice) for choice in said.get("choices", ()))
-    return BotUttered(**from_json, choices=choices, attachments=tuple(said.get("attachments", ())))
+    attachments, language = tuple(said.get("attachments", ())), str(said.get("language") or "fr")
+    return BotUttered(**from_json, choices=choices, attachments=attachments, language=language)
 
 
 def _clarify(context: ActionContext) -> Iterable[Event]:

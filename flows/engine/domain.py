@@ -119,6 +119,10 @@ class Variation:
         """The wording in that language, French when it has none."""
         return self.translation.get(language, self.text)
 
+    def spoken_in(self, language: str) -> str:
+        """The language of what `say` gives."""
+        return language if language in self.translation else "fr"
+
 
 @dataclass(frozen=True)
 class Response:

@@ -38,6 +38,7 @@ class BotUttered(Event):
     choices: tuple[Choice, ...] = ()
     attachments: tuple[Mapping[str, Any], ...] = ()
     asks: str | None = None  # the slot this question is meant to fill
+    language: str = "fr"  # of the words themselves: what has no translation is said in French
 
 
 @dataclass(frozen=True)

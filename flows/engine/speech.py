@@ -70,7 +70,7 @@ def utter(
         choices = [button.choice(language) for button in main.buttons]
     if attached := main.attached(language):
         attachments = [*attachments, attached]
-    return BotUttered(name, texts, tuple(choices), tuple(attachments), asks)
+    return BotUttered(name, texts, tuple(choices), tuple(attachments), asks, main.spoken_in(language))
 
 
 def _by_channel(response: Response, slots: Mapping[str, Any]) -> dict[str, Variation]:

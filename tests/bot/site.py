@@ -19,6 +19,7 @@ from bot.channels.web import WebChannel
 from bot.channels.web_bell import Bell
 from bot.conversations.models import Conversation, Message
 from bot.settings import Settings
+from bot.sounds import Sounds
 from bot.web import create_app
 from bot.web_server import SiteServer
 from db.session import Database
@@ -69,6 +70,7 @@ class House:
     answer: Answer = echo
     settings: Settings = field(default_factory=Settings)
     channel: WebChannel = field(default_factory=WebChannel)
+    sounds: Sounds | None = None
 
     def __post_init__(self) -> None:
         self.turns = StandInTurns(self.database, self.channel, self.now, self.answer)

@@ -10,7 +10,8 @@ import pytest
 from bot.channels.base import OutboundMessage
 from bot.channels.telegram import TelegramChannel
 from bot.channels.telegram_api import BotApi
-from bot.errors import AddressGone, SendError, SendLater, SendRefused
+from bot.channels.voice import Sound
+from bot.errors import AddressGone, NotSaid, SendError, SendLater, SendRefused
 from tests.fake_telegram import Failure, FakeTelegram, Resident
 from tests.fake_telegram.people import inline_buttons
 
@@ -221,3 +222,48 @@ def test_who_closes_does_not_wait_for_what_is_under_way(telegram: FakeTelegram, 
         TelegramChannel(api, {}.get).send(message(samia, "Bonjour"))
     api.soon(lambda bot: bot.get_me())
     api.close()
+
+
+LISTENED = ({"kind": "sound", "of": [3]},)
+VOICE_MESSAGE, FILE = Sound(b"OggS-light", "audio/ogg", ".ogg"), Sound(b"RIFF-heavy", "audio/wav", ".wav")
+
+
+def test_a_sound_is_one_voice_message_with_its_words_and_buttons(api: BotApi, samia: Resident) -> None:
+    TelegramChannel(api, {}.get, {7: VOICE_MESSAGE}.__getitem__).send(
+        message(samia, "À écouter", "Oui", attachments=LISTENED)
+    )
+    (heard,) = samia.received
+    assert samia.telegram.files[heard["voice"]["file_id"]] == VOICE_MESSAGE.content
+    assert heard["caption"] == "À écouter"
+    assert [button["text"] for button in inline_buttons(heard)] == ["Oui"]
+
+
+def test_what_telegram_does_not_play_so_is_a_file(api: BotApi, samia: Resident) -> None:
+    sound = message(samia, "À écouter", attachments=LISTENED)
+    TelegramChannel(api, {}.get, {7: FILE}.__getitem__).send(sound)
+    samia.telegram.fail("sendVoice", Failure(400, "Bad Request: VOICE_MESSAGES_FORBIDDEN"))
+    TelegramChannel(api, {}.get, {7: VOICE_MESSAGE}.__getitem__).send(sound)
+    assert [heard["document"]["file_name"] for heard in samia.received] == ["reponse.wav", "reponse.ogg"]
+
+
+def test_a_sound_under_way_waits_like_any_message(api: BotApi, samia: Resident) -> None:
+    channel = TelegramChannel(api, {}.get, {7: VOICE_MESSAGE}.__getitem__)
+    samia.telegram.fail("sendVoice", Failure.flood(3))
+    with pytest.raises(SendLater) as raised:
+        channel.send(message(samia, "À écouter", attachments=LISTENED))
+    assert raised.value.retry_after == 3
+    channel.send(message(samia, "À écouter", attachments=LISTENED))
+    assert len(samia.received) == 1
+
+
+def test_a_sound_that_cannot_be_made_is_words(api: BotApi, samia: Resident, caplog: pytest.LogCaptureFixture) -> None:
+    def hoarse(message_id: int) -> Sound:
+        raise NotSaid("CalledProcessError")
+
+    for channel in (TelegramChannel(api, {}.get, hoarse), TelegramChannel(api, {}.get)):
+        channel.send(message(samia, "péplum", "Oui", attachments=LISTENED))
+    assert len(samia.reads) == 2
+    assert all("Elle reste écrite plus haut" in each for each in samia.reads)
+    assert samia.buttons == ["Oui", "Oui"]
+    assert "CalledProcessError" in caplog.text
+    assert "péplum" not in caplog.text

@@ -13,6 +13,7 @@ import pytest
 from sqlalchemy import select
 
 from bot.app import Services, create_app
+from bot.channels import voice
 from bot.conversations.models import Address, Contact, Message
 from bot.settings import Settings
 from directory.models import Booking
@@ -23,16 +24,22 @@ from tests.databases import SqliteTemplate
 from tests.directory.builders import add_lead, add_permanence, add_place
 from tests.fake_telegram import Failure, FakeTelegram, Resident
 from tests.fake_telegram.people import inline_buttons
+from tests.fakes.voice import OPUS, StandIn, sound_of
 
 FASTER = 10  # than the clock on the wall: nobody waits a second here
 SITE = "https://allervers.example.org"
+
+
+ACRE = "C'est quoi l'ACRE ?"
 
 
 class Meanings:
     """An understanding of the few texts that are written here: what it means is not what this is about."""
 
     def parse(self, text: str) -> Understanding:
-        name = {"Bonjour": "greet", "Je voudrais prendre rendez-vous": "book_appointment"}.get(text, "out_of_scope")
+        name = {"Bonjour": "greet", "Je voudrais prendre rendez-vous": "book_appointment", ACRE: "faq/acre"}.get(
+            text, "out_of_scope"
+        )
         return Understanding(text, Intent(name, 0.9), (Intent(name, 0.9),))
 
 
@@ -185,3 +192,30 @@ def test_a_voice_message_is_read_where_somebody_listens(
         samia.speaks(b"OggS-a-third")
         telegram.wait_for(lambda: sum("messages vocaux" in each for each in samia.reads) == 2, "the words, again")
         assert len(transcriber.heard) == 2
+
+
+def test_an_answer_is_listened_to(
+    telegram: FakeTelegram, empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    samia = Resident(telegram)
+    program = StandIn(tmp_path, "espeak-ng", sound_of())
+    monkeypatch.setattr(voice, "ENCODER", str(StandIn(tmp_path, "opusenc", OPUS).path))
+    with served(telegram, empty, tmp_path, public_url=SITE, voice_program=str(program.path)) as services:
+        telegram.wait_for(lambda: telegram.webhook["url"], "the webhook")
+        samia.says(ACRE)
+        samia.waits_for_button("🔊 Écouter")
+        telegram.fail("sendVoice", Failure.flood(1))
+        samia.taps("🔊 Écouter")
+        telegram.wait_for(lambda: any("voice" in each for each in samia.received), "the sound")
+        heard = samia.received[-1]
+        assert telegram.files[heard["voice"]["file_id"]] == OPUS
+        assert heard["caption"].startswith("Voici ma réponse")
+        assert "En savoir plus" in [button["text"] for button in inline_buttons(heard)]
+        assert b"Acre : " in program.given
+        assert "Acre" not in program.asked
+
+        def all_sent() -> bool:
+            with services.database.reading() as session:
+                return set(session.scalars(select(Message.status).where(Message.direction == "out"))) == {"sent"}
+
+        telegram.wait_for(all_sent, "the sound to be settled")

@@ -4,8 +4,11 @@ import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import func, select
 
+import bot.channels.voice
 from bot.conversations.models import Message
+from bot.sounds import Sounds
 from tests.bot.site import House, Server
+from tests.fakes.voice import FakeVoice
 
 pytestmark = pytest.mark.browser
 
@@ -91,6 +94,50 @@ def test_nothing_overflows_and_buttons_are_large_on_a_small_screen(page: Page, w
     fits(page)
     page.goto(page.url + "confidentialite")
     fits(page)
+
+
+@pytest.fixture
+def voice(house: House, monkeypatch: pytest.MonkeyPatch) -> FakeVoice:
+    """The phone reads aloud; named before the page, which asks whether it does."""
+    monkeypatch.setattr(bot.channels.voice, "ENCODER", "no-such-encoder")
+    voice = FakeVoice(frames=8000 * 60)
+    house.sounds = Sounds(voice)
+    return voice
+
+
+def test_an_answer_is_listened_to_when_asked_and_stops_when_asked(voice: FakeVoice, page: Page) -> None:
+    page.set_viewport_size({"width": 320, "height": 560})
+    tab_to(page, "Bonjour")
+    page.keyboard.press("Enter")
+    listen = page.get_by_role("button", name="Écouter cette réponse")
+    expect(listen).to_have_count(2)
+    fits(page)
+    assert voice.said == [], "nothing plays by itself"
+    listen.first.focus()
+    page.keyboard.press("Enter")
+    stop = page.get_by_role("button", name="Arrêter cette réponse")
+    expect(stop).to_be_focused()
+    listen.last.click()  # the second answer, while the first plays
+    expect(stop).to_have_count(1)
+    expect(listen).to_have_count(1)
+    page.keyboard.press("Enter")
+    expect(listen).to_have_count(2)
+    assert voice.said[0][1] == "Bonjour, je suis un robot."
+    voice.fails = True
+    say(page, "Oui")
+    expect(listen).to_have_count(3)
+    listen.last.click()
+    expect(page.get_by_text("Le son n’est pas arrivé")).to_be_visible()
+    expect(listen).to_have_count(3)
+    say(page, "Quelqu’un ?")
+    expect(page.locator(".said.lead")).to_have_count(1)
+    expect(listen).to_have_count(3)
+
+
+def test_without_a_voice_nothing_can_be_listened_to(page: Page) -> None:
+    say(page, "Bonjour")
+    expect(page.locator(".said.bot")).to_have_count(2)
+    expect(page.get_by_role("button", name="Écouter")).to_have_count(0)
 
 
 def test_content_is_text_and_links_are_safe(page: Page) -> None:

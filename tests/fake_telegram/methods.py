@@ -85,6 +85,18 @@ def send_document(state: State, given: Given) -> Any:
     return _send(state, given, document=document, caption=given.get("caption") or "")
 
 
+def send_voice(state: State, given: Given) -> Any:
+    upload = given.get("voice")
+    if not isinstance(upload, dict) or not upload["content"].startswith(b"OggS"):
+        raise Refused(400, "Bad Request: there is no voice in the request")
+    if units(str(given.get("caption") or "")) > LONGEST_CAPTION:
+        raise Refused(400, "Bad Request: message caption is too long")
+    file_id = f"voice-{state.next_id()}"
+    state.files[file_id] = upload["content"]
+    voice = {"file_id": file_id, "file_unique_id": file_id, "duration": 1}
+    return _send(state, given, voice=voice, caption=given.get("caption") or "")
+
+
 def _written(state: State, given: Given, refusal: str) -> dict[str, Any]:
     chat = state.chat(given["chat_id"])
     message = next((each for each in chat.messages if each["message_id"] == int(given["message_id"])), None)
@@ -235,6 +247,7 @@ METHODS: Mapping[str, Callable[[State, Given], Any]] = {
     "sendLocation": send_location,
     "sendVenue": send_venue,
     "sendDocument": send_document,
+    "sendVoice": send_voice,
     "editMessageReplyMarkup": edit_message_reply_markup,
     "answerCallbackQuery": answer_callback_query,
     "setMyCommands": set_my_commands,

@@ -37,6 +37,7 @@ both databases; those of other folders look at one part. `test_table.py` checks 
                           test_5_one_speaker.py::test_a_reminder_waits_for_the_lead
    at send                tests/bot/test_outbox.py::test_a_reply_computed_before_the_handover_is_dropped
                           tests/bot/test_web_wait.py::test_replies_of_a_former_speaker_die_and_what_was_shown_stays
+                          test_5_one_speaker.py::test_a_sound_asked_for_before_the_lead_came_never_leaves
    its question is over   test_5_one_speaker.py::test_a_yes_to_the_lead_is_no_yes_to_the_bot
    the lead knows         test_5_one_speaker.py::test_the_lead_is_told_that_the_person_wrote
                           test_5_one_speaker.py::test_a_turn_that_fails_while_a_lead_speaks_is_the_leads
@@ -68,6 +69,10 @@ both databases; those of other folders look at one part. `test_table.py` checks 
    doors                  test_9_no_one_elses_eyes.py::test_every_door_stays_shut_for_whoever_proves_nothing
                           tests/bot/test_web_door.py::test_another_sites_page_is_refused
                           tests/desk/test_door.py::test_nobody_sees_or_does_anything_without_a_login
+   sounds                 test_9_sounds.py::test_nobody_listens_to_what_was_said_to_another
+                          test_9_sounds.py::test_no_log_tells_what_was_listened_to
+                          tests/bot/test_web_sound.py::test_nobody_hears_what_was_said_to_another
+                          tests/bot/test_voice.py::test_the_text_goes_by_the_standard_input_alone
    territories            tests/desk/test_cases.py::test_another_territory_does_not_exist
                           tests/desk/test_agenda.py::test_a_colleague_s_booking_is_out_of_reach
                           test_9_no_one_elses_eyes.py::test_only_the_lead_of_the_territory_is_told

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from bot.conversations import cases
 from bot.conversations.models import Message
 from bot.conversations.reminder_job import SPOKEN_FOR
+from bot.sounds import is_sound
 from tests.promises.house import House, Person
 from tests.promises.questions import BOOKED, Question
 
@@ -21,6 +22,7 @@ GESTURES: tuple[dict[str, Any], ...] = (
     {"text": "1"},
     {"text": "passer"},
     {"text": "humain"},
+    {"text": "écouter"},
     {"kind": "choice", "payload": "/book_appointment"},
     {"kind": "choice", "payload": "/restart"},
     {"kind": "location", "location": {"lat": 43.21, "lon": 2.35}},
@@ -45,6 +47,21 @@ def test_at_every_question_the_bot_says_nothing(asked: Person, question: Questio
     assert said_by_the_bot(asked) == before
     assert asked.state == state, "what was said to the lead is no answer to the bot"
     assert asked.case().urgent
+
+
+def test_a_sound_asked_for_before_the_lead_came_never_leaves(house: House) -> None:
+    house.change(sounding=frozenset({"sms"}), variants={"sms": "telegram"})
+    person = Person(house, "sms")
+    person.do("bonjour")
+    person.send("écouter")
+    house.taker.take(person.conversation_id)
+    with house.database.reading() as session:
+        owed = session.scalars(select(Message).where(Message.status == "queued")).all()
+    assert [is_sound(message) for message in owed] == [True]
+    person.meet()
+    assert person.listen() == []
+    with house.database.reading() as session:
+        assert session.get_one(Message, owed[0].id).status == "dropped"
 
 
 def test_a_yes_to_the_lead_is_no_yes_to_the_bot(house: House) -> None:
