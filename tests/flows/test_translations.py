@@ -11,6 +11,7 @@ from flows.engine.errors import AuthoringError
 from flows.engine.events import BotUttered
 from flows.engine.speech import utter
 from flows.loader import load_domain
+from flows.plain_french import rules
 from flows.translations import begun, fingerprint, spoken, to_translate, untitled
 
 FRENCH = """\
@@ -101,3 +102,10 @@ def test_what_is_missing_is_printed_ready_to_be_translated() -> None:
     domain = load_domain()
     assert result.stdout.count("of: ") == len(domain.responses)
     assert all(title in result.stdout for response in domain.responses.values() for title in untitled(response, "xx"))
+
+
+def test_our_own_texts_are_said_in_every_language_that_may_be_chosen() -> None:
+    """With the checks: a language whose menu is written has every text, and the answers asked most."""
+    domain = load_domain()
+    assert ["fr", *begun(domain)] == sorted(domain.slots["language"].values, key=lambda code: (code != "fr", code))
+    assert set(rules().languages) == set(begun(domain))
