@@ -19,7 +19,7 @@ from bot.sounds import Sounds
 from bot.web_guard import Rate, same_origin
 from bot.web_pages import NO_STORE, Pages, Problem
 from bot.web_requests import Pool, Unavailable, read_body
-from db.session import Database
+from db.session import Database, DiskNearlyFull
 
 log = logging.getLogger(__name__)
 
@@ -186,10 +186,11 @@ class Phone:
         )
 
     async def ready(self) -> bool:
-        """Whether the database answers."""
+        """Whether the database answers and can keep what would be accepted."""
         try:
             await self._pool.run(self._services.database.ping)
-        except (Unavailable, SQLAlchemyError) as error:
+            self._services.database.check_room()
+        except (Unavailable, SQLAlchemyError, DiskNearlyFull) as error:
             log.warning("not ready: %s", type(error).__name__)
             return False
         return True

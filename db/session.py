@@ -4,6 +4,7 @@ SQLite: WAL, `synchronous=FULL` and `BEGIN IMMEDIATE`, so that a writer waits fo
 failing half-way. PostgreSQL: READ COMMITTED, and callers lock the rows they decide on.
 """
 
+import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,12 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session, sessionmaker
 
 BUSY_TIMEOUT_MS = 10_000
+LEAST_FREE = 50_000_000
+"""Bytes beside SQLite's file: under that, nothing should be accepted that could not be kept."""
+
+
+class DiskNearlyFull(OSError):
+    """The next messages may not be stored."""
 
 
 class Database:
@@ -73,6 +80,13 @@ class Database:
         """Raises when the database does not answer."""
         with self.reading() as session:
             session.execute(text("SELECT 1"))
+
+    def check_room(self) -> None:
+        """Raises DiskNearlyFull when SQLite's file may soon not grow any more; PostgreSQL looks after its own disk."""
+        if self.dialect == "sqlite" and self.url.database not in (None, "", ":memory:"):
+            free = shutil.disk_usage(Path(str(self.url.database)).parent).free
+            if free < LEAST_FREE:
+                raise DiskNearlyFull(f"{free // 1_000_000} MB are free beside the database")
 
     def close(self) -> None:
         """Gives every connection back to the system."""

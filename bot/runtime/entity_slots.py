@@ -1,7 +1,7 @@
 """From the entities of a text to slots, by the mappings of the domain."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from bot.runtime import texts
@@ -14,6 +14,7 @@ from nlu.understanding import Entity
 
 DOMINANT = 3  # a postcode's largest commune is meant when it is that many times larger than the next
 MAX_CANDIDATES = 4
+WEEK = timedelta(weeks=1)
 WISHES = frozenset({"wanted_date", "wanted_time"})
 """Slots that say which openings suit; the value's `not` says which do not, `or` which others."""
 
@@ -41,7 +42,9 @@ class EntitySlots:
                 if slot in WISHES and texts.is_excluded(turn.text, entity):
                     command = c.SetSlot(slot, {**command.value, "not": True})
                 known = found.get(slot)
-                if known and slot in WISHES and texts.is_either(turn.text, last[slot], entity):
+                if known and entity.entity == "date" and texts.is_until(turn.text, last[slot], entity):
+                    found[slot] = _until(known, command)
+                elif known and slot in WISHES and texts.is_either(turn.text, last[slot], entity):
                     found[slot] = _joined(known, command)
                 elif known is None or _is_excluded(known.value):
                     found[slot] = command
@@ -95,6 +98,14 @@ def _joined(known: c.SetSlot, other: c.SetSlot) -> c.SetSlot:
     """Two days, or two hours, either of which suits; or neither, when the first is excluded."""
     also = {key: value for key, value in other.value.items() if key != "not"}
     return c.SetSlot(known.name, {**known.value, "or": [*known.value.get("or", ()), also]})
+
+
+def _until(first: c.SetSlot, last: c.SetSlot) -> c.SetSlot:
+    """Every day from one to the other; a last day that was understood before the first is the one a week later."""
+    end = date.fromisoformat(last.value["to"])
+    while end < date.fromisoformat(first.value["from"]):
+        end += WEEK
+    return c.SetSlot(first.name, {**first.value, "to": end.isoformat()})
 
 
 def _is_excluded(value: Any) -> bool:

@@ -37,6 +37,7 @@ _EXCLUDED = re.compile(
     r" ?(?:pas|impossible|non)\b"
 )
 _EITHER = re.compile(r"(?:(?:ou|et|ni|soit|sinon|bien|alors|aussi|le|la|l|pas|encore)(?: |$))+")
+_UNTIL = re.compile(r"(?:jusqu )?(?:au|a)|to|until|al|hasta|ate|الى")
 _NO_NAME = re.compile(r"(?:c|g|j|t|je|tu|il|on|pas|mais|c est|cest)\b")
 _NAME = re.compile(
     r"(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?"
@@ -108,6 +109,11 @@ def is_refused(text: str, entity: Entity) -> bool:
 def is_either(text: str, first: Entity, second: Entity) -> bool:
     """True when the text joins two days or hours: "jeudi ou vendredi", "ni lundi ni mardi". A comma may correct."""
     return _EITHER.fullmatch(fold(text[first.end : second.start])) is not None
+
+
+def is_until(text: str, first: Entity, second: Entity) -> bool:
+    """True when the text goes from one day to another: "du lundi au jeudi"."""
+    return _UNTIL.fullmatch(fold(text[first.end : second.start])) is not None
 
 
 def is_negated(text: str) -> bool:

@@ -9,7 +9,7 @@ from bot.channels.gsm7 import cost
 from bot.channels.rendering import MAX_SEGMENTS, WHATSAPP_LENGTH, Rendered, numbered, render, render_rest
 from flows.engine.events import BotUttered, Choice
 
-CHOICES = (Choice("Prendre rendez-vous", "/book_appointment"), Choice("Parler à une personne", "/talk_to_human"))
+CHOICES = (Choice("Prendre rendez-vous", "/book_appointment"), Choice("Parler à quelqu'un", "/talk_to_human"))
 SENTENCE = "Une micro-entreprise se déclare en ligne, c'est gratuit, et personne ne doit vous demander d'argent. "
 WORDS = st.lists(st.text("abcdéèêç’…😀.!?", min_size=1, max_size=12), min_size=1, max_size=200).map(" ".join)
 
@@ -20,7 +20,7 @@ def said(text: str, choices: tuple[Choice, ...] = (), **variants: str) -> BotUtt
 
 def test_choices_are_typed_by_sms_and_tapped_elsewhere() -> None:
     by_sms = render(said("Que voulez-vous ?", CHOICES), "sms")
-    assert by_sms.text == "Que voulez-vous ?\n1 Prendre rendez-vous\n2 Parler à une personne"
+    assert by_sms.text == "Que voulez-vous ?\n1 Prendre rendez-vous\n2 Parler à quelqu'un"
     assert (by_sms.choices, by_sms.attachments) == (CHOICES, ())
     on_telegram = render(said("Que voulez-vous ?", CHOICES), "telegram")
     assert (on_telegram.text, on_telegram.attachments) == ("Que voulez-vous ?", ({"kind": "file"},))

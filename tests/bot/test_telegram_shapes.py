@@ -75,7 +75,7 @@ def test_short_titles_stand_side_by_side() -> None:
     rows = keyboard(3, choices("Oui", "Non", "Passer")).inline_keyboard
     assert [[button.text for button in row] for row in rows] == [["Oui", "Non"], ["Passer"]]
     assert [button.callback_data for row in rows for button in row] == ["m:3:0", "m:3:1", "m:3:2"]
-    assert [len(row) for row in keyboard(3, choices("Oui", "Parler à une personne")).inline_keyboard] == [1, 1]
+    assert [len(row) for row in keyboard(3, choices("Oui", "Parler à quelqu'un")).inline_keyboard] == [1, 1]
 
 
 def test_a_question_for_a_place_offers_the_position_first() -> None:

@@ -141,7 +141,7 @@ def address(house: House) -> Address:
 
 def test_from_hello_to_a_booked_opening(resident: Resident, house: House, twilio: FakeTwilio) -> None:
     hello = resident.says("bonjour")
-    assert hello[-1].endswith("3 Prendre rendez-vous\n4 Parler à une personne")
+    assert hello[-1].endswith("3 Prendre rendez-vous\n4 Parler à quelqu'un")
     assert "ville" in resident.says("3")[-1]
     first = resident.says("Carcassonne")[-1]
     assert "4 D'autres créneaux" in first
@@ -291,7 +291,7 @@ def test_whatsapp_is_another_conversation_with_choices_to_tap(
 ) -> None:
     on_whatsapp = Resident(house, twilio, "whatsapp:")
     hello = on_whatsapp.says("bonjour")
-    assert hello[-1].endswith("[Parler à une personne]")
+    assert hello[-1].endswith("[Parler à quelqu'un]")
     assert "ville" in on_whatsapp.says("3")[-1]  # a number still does
     assert twilio.messages[-1]["From"] == f"whatsapp:{WHATSAPP_NUMBER}"
     openings = on_whatsapp.says("Carcassonne")[-1]
@@ -307,7 +307,7 @@ def test_whatsapp_is_another_conversation_with_choices_to_tap(
 def test_whatsapp_without_contents_has_numbers_to_type(house: House, twilio: FakeTwilio) -> None:
     twilio.no_contents = Failure(403, 20403)
     on_whatsapp = Resident(house, twilio, "whatsapp:")
-    assert on_whatsapp.says("bonjour")[-1].endswith("4 Parler à une personne")
+    assert on_whatsapp.says("bonjour")[-1].endswith("4 Parler à quelqu'un")
     assert "ville" in on_whatsapp.says("3")[-1]
 
 
@@ -321,7 +321,7 @@ def test_a_content_whatsapp_gives_up_on_leaves_again_with_numbers(house: House, 
     assert on_whatsapp.waits() == []
     house.now += timedelta(seconds=31)
     (again,) = on_whatsapp.waits()
-    assert again.endswith("4 Parler à une personne")
+    assert again.endswith("4 Parler à quelqu'un")
     assert "Body" in twilio.messages[-1]
     assert "ContentSid" not in " ".join(twilio.messages[-1])
     on_whatsapp.says("3")

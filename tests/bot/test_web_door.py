@@ -6,6 +6,7 @@ import uuid
 
 import pytest
 
+import db.session
 from bot.channels import web_log
 from bot.web_guard import Rate
 from db.session import Database
@@ -75,6 +76,14 @@ def test_what_cannot_be_taken_is_refused_with_words(passer_by: Browser, patient:
 def test_a_form_of_another_site_cannot_pass_for_the_page(passer_by: Browser, patient: None) -> None:
     answer = passer_by.post("/phone/messages", b"{}", content_type="text/plain")
     assert (answer.status, answer.json["error"]) == (415, "bad_type")
+
+
+def test_not_ready_when_sqlite_s_disk_is_nearly_full(
+    database: Database, browser: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db.session, "LEAST_FREE", 10**18)
+    assert browser.get("/readyz").status == (503 if database.dialect == "sqlite" else 200)
+    assert browser.get("/healthz").status == 200
 
 
 def test_a_database_that_is_gone_has_words(

@@ -96,7 +96,7 @@ def test_few_short_choices_are_buttons() -> None:
 
 
 def test_more_or_longer_choices_are_a_list() -> None:
-    titles = ("Parler à une personne", LONG)
+    titles = ("Parler à quelqu'un", LONG)
     made = tappable(written("Quand ?", titles), choices(titles))
     assert made is not None
     (picker,) = made.types.values()
@@ -106,7 +106,7 @@ def test_more_or_longer_choices_are_a_list() -> None:
         [made.variables[item[name].strip("{}")] for name in ("item", "description", "id")] for item in picker["items"]
     ]
     assert shown == [
-        ["Parler à une personne", "ou tapez 1", "/SetSlots(answer=Parler à une personne)"],
+        ["Parler à quelqu'un", "ou tapez 1", "/SetSlots(answer=Parler à quelqu'un)"],
         ["2", LONG, f"/SetSlots(answer={LONG})"],  # the number may be typed, should the tap say no more
     ]
 

@@ -32,7 +32,7 @@ REPLIES: dict[str, list[dict[str, Any]]] = {
             "choices": [
                 {"title": "Trouver un lieu près de chez moi", "payload": "/find_place"},
                 {"title": "Oui", "payload": "/affirm"},
-                {"title": "Parler à une personne de mon quartier, dès que possible", "payload": "/human"},
+                {"title": "Parler à quelqu'un de mon quartier, dès que possible", "payload": "/human"},
             ],
         },
     ],
