@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 
-from directory.models import Place
 from directory.openings import Opening
 from directory.search import nearest_places
 from directory.timetable import open_times
@@ -51,7 +50,7 @@ def run(context: ActionContext) -> Iterable[Event]:
         return
     choices = [Choice(_title(context, opening), _PAYLOAD.format(ref=opening.ref)) for opening in page]
     more = context.utter("utter_more_openings").choices if len(openings) > PAGE else ()
-    place = tools.session.get_one(Place, page[0].place_id)
+    place = tools.place(page[0].place_id)
     yield context.utter(intro, asks="opening", choices=[*choices, *more], place=place.name)
 
 
@@ -83,6 +82,6 @@ def _shown(context: ActionContext) -> list[str]:
 
 def _title(context: ActionContext, opening: Opening) -> str:
     tools: Tools = context.tools
-    place = tools.session.get_one(Place, opening.place_id)
+    place = tools.place(opening.place_id)
     at = moment(context, opening.starts_at, place.timezone, "utter_pattern_opening")
     return context.utter("utter_opening_title", at=at, place=place.name).texts[""]

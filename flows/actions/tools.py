@@ -1,7 +1,7 @@
 """What the runtime hands to actions: the turn's session, the directory's geography, the knowledge, the person."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal, NamedTuple, Protocol
 from zoneinfo import ZoneInfo
@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from directory.geography import Gazetteer
+from directory.models import Place
 from flows.engine.events import Choice
 from flows.knowledge_base import Knowledge
 
@@ -81,6 +82,13 @@ class Tools:
     held_data: Callable[[], Mapping[str, Any]]
     joins: Joins
     listening: Listening = Listening()
+    _places: dict[int, Place] = field(default_factory=dict, repr=False)
+
+    def place(self, place_id: int) -> Place:
+        """A place by its id, looked up once a turn however many openings are there."""
+        if place_id not in self._places:
+            self._places[place_id] = self.session.get_one(Place, place_id)
+        return self._places[place_id]
 
     def today(self, now: datetime) -> date:
         """The local date, as the person lives it."""

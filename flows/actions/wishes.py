@@ -9,7 +9,6 @@ from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from directory.models import Place
 from directory.openings import Opening
 from flows.actions.tools import Tools
 from flows.engine.actions import ActionContext
@@ -77,7 +76,7 @@ def _suits(context: ActionContext, opening: Opening) -> bool:
 
 def _local(context: ActionContext, opening: Opening) -> datetime:
     tools: Tools = context.tools
-    zone = tools.session.get_one(Place, opening.place_id).timezone
+    zone = tools.place(opening.place_id).timezone
     return opening.starts_at.astimezone(ZoneInfo(zone))
 
 

@@ -17,10 +17,9 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
 from tests.fake_telegram.methods import METHODS
-from tests.fake_telegram.state import TOKEN, Call, Chat, Failure, Refused, State
+from tests.fake_telegram.state import LOOK, TOKEN, Call, Chat, Failure, Refused, State
 from tests.serving import Quick, Serving
 
-LOOK = 0.01  # seconds between two looks while getUpdates waits
 SPELLINGS = {name.lower(): name for name in (*METHODS, "getUpdates")}
 SECRET = "X-Telegram-Bot-Api-Secret-Token"
 

@@ -1,6 +1,7 @@
 """What the fake Telegram knows: chats, what was asked of it, updates to come, failures to play."""
 
 import threading
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ BOT_ID = 7000001
 TOKEN = f"{BOT_ID}:FAKE-not-a-secret-of-anybody"
 FIRST_UPDATE = 90_001
 SECONDS = 10.0  # a wait that should not last
+LOOK = 0.01  # seconds between two looks of one who waits
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,11 @@ class State:
 
     def wait_for(self, condition: Callable[[], object], what: str = "something", seconds: float = SECONDS) -> None:
         """Until the condition holds; says what was waited for in vain."""
+        limit = time.monotonic() + seconds
         with self.changed:
-            assert self.changed.wait_for(lambda: bool(condition()), seconds), f"waited in vain for {what}"
+            while not condition():  # of a database too, whose changes notify nobody here
+                assert time.monotonic() < limit, f"waited in vain for {what}"
+                self.changed.wait(LOOK)
 
     def note(self, call: Call) -> None:
         """Remembers a request."""
