@@ -55,7 +55,7 @@ class Provider:
         if path.endswith("/Messages.json"):
             form = parse_qs(body.decode())
             self._note(form["To"][0], form.get("Body", [""])[0])
-            sid = f"SM{next(self._ids):032x}"
+            sid = f"SMf{next(self._ids):031x}"  # no message of a resident has it: ids are unique at Twilio
             return "201 Created", {"sid": sid, "status": "queued", "to": form["To"][0], "body": ""}
         return "200 OK", {"ok": True, "result": self._telegram(path.rpartition("/")[2], body)}
 
