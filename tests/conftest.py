@@ -5,11 +5,18 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import db.crypto
 from db.session import Database
 from tests.databases import PostgresTemplate, SqliteTemplate
+
+# How long an example takes, or is made, depends on the machine: that is for the bench to say.
+hypothesis.settings.register_profile(
+    "here", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], derandomize=True
+)
+hypothesis.settings.load_profile("here")
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)  # a Monday, nine o'clock in France
 

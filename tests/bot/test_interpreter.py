@@ -220,7 +220,7 @@ HOSTILE = st.one_of(
 
 
 @given(text=HOSTILE, state=st.sampled_from(STATES))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_in_any_state_becomes_commands(text: str, state: DialogueState) -> None:
     commands = hear(text, state).commands
     assert commands

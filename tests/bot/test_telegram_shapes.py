@@ -1,7 +1,7 @@
 """Parts that Telegram takes and nothing lost, buttons within their 64 bytes."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.channels.telegram_shapes import keyboard, place_keyboard, read_reference, reference, split, units
@@ -15,7 +15,6 @@ def together(text: str) -> str:
     return "".join(text.split())
 
 
-@settings(deadline=None)
 @given(TEXTS, st.integers(2, 60))
 def test_parts_fit_and_lose_nothing_but_white_space(text: str, most: int) -> None:
     parts = split(text, most)
@@ -24,7 +23,6 @@ def test_parts_fit_and_lose_nothing_but_white_space(text: str, most: int) -> Non
     assert together("".join(parts)) == together(text)
 
 
-@settings(deadline=None)
 @given(TEXTS)
 def test_units_are_what_utf_16_takes(text: str) -> None:
     assert units(text) == len(text.encode("utf-16-le")) // 2
@@ -52,7 +50,6 @@ def test_a_whole_message_is_not_cut() -> None:
     assert [len(part) for part in split("é" * 4097)] == [4096, 1]
 
 
-@settings(deadline=None)
 @given(st.integers(1, 10**18 - 1), st.integers(0, 99))
 def test_a_button_names_its_choice_within_64_bytes(message_id: int, index: int) -> None:
     data = reference(message_id, index)

@@ -77,7 +77,7 @@ def timetables(draw: st.DrawFn) -> Timetable:
     return Timetable(draw(rules()), cancelled, absences, taken)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(timetables(), days)
 def test_an_opening_respects_everything(timetable: Timetable, first: date) -> None:
     from_at = datetime.combine(first, time(), UTC)
@@ -112,7 +112,7 @@ def test_an_opening_respects_everything(timetable: Timetable, first: date) -> No
         assert all(one.ends_at <= other.starts_at for one, other in pairwise(own))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(rules(), days)
 def test_no_opening_is_forgotten(every: tuple[Rule, ...], first: date) -> None:
     """On a day without a clock change or a holiday, each rule gives as many openings as fit."""
@@ -134,7 +134,7 @@ def _whole_day(day: date) -> tuple[datetime, datetime]:
     return start.astimezone(UTC), (start + timedelta(days=1)).astimezone(UTC) - timedelta(minutes=1)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(
     st.sampled_from([date(2026, 10, 25), date(2027, 3, 28)]),
     st.sampled_from([5, 20, 30, 60, 90, 120]),

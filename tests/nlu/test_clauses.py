@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from nlu.clauses import ClauseOptions, Clauses
@@ -51,7 +51,6 @@ def test_the_sure_reader_is_spared_when_there_is_one_wish() -> None:
 
 
 @given(st.text(alphabet="ae t.?\n'é👍", max_size=60))
-@settings(deadline=None)
 def test_parts_are_spans_of_the_text(text: str) -> None:
     end = 0
     for part in CLAUSES.read(text, lambda piece: Intent(piece, 1.0), lambda piece: Intent(piece, 1.0), "none"):

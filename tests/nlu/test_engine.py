@@ -52,7 +52,7 @@ def test_a_doubtful_text_is_refused_and_the_ranking_says_what_it_could_be(model:
 
 
 @given(st.text(max_size=200))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_parsing_never_fails(engine: Engine, text: str) -> None:
     understood = engine.parse(text)
     assert understood.text == text

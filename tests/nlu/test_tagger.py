@@ -106,7 +106,7 @@ def test_rules_give_way_where_the_data_marks_otherwise(tmp_path: Path) -> None:
 
 
 @given(st.text(max_size=80))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_spans_always_match_the_text(flights: Model, text: str) -> None:
     assert flights.tagger is not None
     end = 0
