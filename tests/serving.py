@@ -10,7 +10,7 @@ LOOK = 0.002  # seconds between two looks
 
 
 class Quick(uvicorn.Server):
-    """Ends when its connections have: uvicorn itself waits a tenth of a second, a thousand times in these tests."""
+    """Ends when its connections have: uvicorn itself waits a tenth of a second, hundreds of times in these tests."""
 
     async def main_loop(self) -> None:
         """Serves until told to stop."""

@@ -3,7 +3,7 @@
 from bot.runtime import texts
 from bot.runtime.reading import Turn
 from flows.engine.speech import LANGUAGE_SLOT
-from nlu.languages import FRENCH, language_of
+from nlu.languages import FRENCH
 from nlu.understanding import Entity
 
 CHOSEN = "language_chosen"
@@ -17,7 +17,7 @@ def spoken(turn: Turn) -> str | None:
         return None
     if turn.asked is not None and len(turn.text.split()) < WORDY:
         return None
-    found = language_of(turn.text)
+    found = turn.written_in
     known = turn.domain.slots[LANGUAGE_SLOT].values if LANGUAGE_SLOT in turn.domain.slots else ()
     return found if found in known and found != language_known(turn) else None
 
@@ -25,7 +25,7 @@ def spoken(turn: Turn) -> str | None:
 def is_another_word(turn: Turn, town: Entity) -> bool:
     """True when a town is most likely a common word of another language ("quero vender bolos", which is near Boos)."""
     named = town.text[:1].isupper() or turn.asked == "commune" or texts.tells_home(turn.text)
-    return not named and language_of(turn.text) not in (None, FRENCH)
+    return not named and turn.written_in not in (None, FRENCH)
 
 
 def language_known(turn: Turn) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from bot.channels.base import InboundMessage
@@ -11,6 +12,7 @@ from flows.engine.domain import Domain, SlotMapping
 from flows.engine.events import Choice
 from flows.engine.model import CollectStep, Flow
 from flows.engine.state import DialogueState
+from nlu.languages import language_of
 from nlu.understanding import Entity, Intent, Understanding
 
 GIVES_UP = frozenset({"cancel_appointment", "delete_my_data", "forget_phone", "stop_messages", "cancel_flow"})
@@ -40,6 +42,11 @@ class Turn:
         self.asked = state.asked
         self.domain = domain
         self.flows = flows
+
+    @cached_property
+    def written_in(self) -> str | None:
+        """The language the text is clearly written in; None when it may be any."""
+        return language_of(self.text)
 
     def maps(self, mapping: SlotMapping, entity: Entity, starting: str | None) -> bool:
         """True when this entity fills a slot by this mapping, here and now."""

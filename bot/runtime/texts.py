@@ -16,13 +16,17 @@ _QUESTION = re.compile(
     r"est ce que|esk|comment|combien|cb|pourquoi|pk|quand|ou est|qui|quel|quelle|quels|"
     r"quelles|kel|qu est ce|a quoi|faut il|il faut|dois je|je dois|on peut|je peux|puis je|ai je droit|j ai droit)\b"
 )
+_BACK_ELSEWHERE = r"no|n[ãa]o|hay[ıi]r|لا|perd[óo]n|desculpe|sorry|actually|i mean"
+"""What takes something back in the other languages, with accents or folded."""
+_NAMED_ELSEWHERE = r"my name is|me llamo|me chamo|chamo-me|benim ad[ıi]m|اسمي"
 _CORRECTION = re.compile(
     r"^(non|nan|nn|pardon|oups|erreur|en fait|enfin|plutot|desole|je me suis tromp\w+|je voulais dire|"
-    r"c est pas|c etait pas|no|nao|hay[iı]r|لا|perdon|desculpe|sorry|actually|i mean)\b"
+    r"c est pas|c etait pas|" + _BACK_ELSEWHERE + r")\b"
 )
 _TAKES_BACK = re.compile(
-    r"\s*(?:non|nan|nn|pardon|oups|erreur|en fait|enfin|plut[oô]t|d[ée]sol[ée]e?|je voulais dire|no|n[ãa]o|hay[ıi]r|لا"
-    r"|perd[óo]n|desculpe|sorry|actually|i mean)\b[\s,;:.!]*",
+    r"\s*(?:non|nan|nn|pardon|oups|erreur|en fait|enfin|plut[oô]t|d[ée]sol[ée]e?|je voulais dire|"
+    + _BACK_ELSEWHERE
+    + r")\b[\s,;:.!]*",
     re.IGNORECASE,
 )
 _INSISTED = re.compile(
@@ -43,14 +47,14 @@ _NAME = re.compile(
     r"(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?"
     r"|(?:(?:tu peux|vous pouvez|on peut) )?(?:met(?:s|tez|tre)|not(?:e|ez|er))"
     r"|mon (?:pr[ée]nom|nom) (?:c[' ]?est|est)|(?:c|c[' ]?est) pour|moi c[' ]?est|c[' ]?est|moi"
-    r"|my name is|i am|i'm|me llamo|soy|me chamo|chamo-me|(?:benim )?ad[ıi]m|ismim|اسمي)"
+    r"|i am|i'm|soy|ad[ıi]m|ismim|" + _NAMED_ELSEWHERE + ")"
     r"\s+(?P<name>.+)",
     re.IGNORECASE,
 )
 _POLITE = re.compile(r"[\s,]+(?:merci|svp|stp|s'il vous pla[iî]t)[\s.!]*$", re.IGNORECASE)
 _INTRODUCES = re.compile(
     r"\b(?:je m[' ]?appel+e?s?|j[' ]?m[' ]?appelle?|mon pr[ée]nom (?:c[' ]?est|est)"
-    r"|my name is|me llamo|me chamo|chamo-me|benim ad[ıi]m|اسمي)\s+(?P<name>[^\W\d_][\w'’-]{1,30})",
+    r"|" + _NAMED_ELSEWHERE + r")\s+(?P<name>[^\W\d_][\w'’-]{1,30})",
     re.IGNORECASE,
 )
 _NEGATED = re.compile(
