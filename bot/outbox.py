@@ -159,6 +159,7 @@ def _prepare(session: Session, message: Message, job: ClaimedJob, now: datetime)
         heard_at=session.scalar(_HEARD_AT, {"conversation_id": conversation.id}),
         expected=bool(content.get("booking_id") or content.get("last_word")),
         again=message.provider_id is not None,
+        language=conversation.contact.language,
     )
 
 

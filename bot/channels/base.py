@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
+FRENCH = "fr"
+
 
 @dataclass(frozen=True)
 class InboundMessage:
@@ -41,6 +43,7 @@ class OutboundMessage:
     valid_for: seconds after which it is better not said at all.
     heard_at: when the person last wrote here. expected: they booked what it is about, or asked for it.
     again: the provider took it once and then gave it up; what is plainest goes now.
+    language: the person's, for the words a channel adds.
     """
 
     message_id: int
@@ -52,6 +55,7 @@ class OutboundMessage:
     heard_at: datetime | None = None
     expected: bool = False
     again: bool = False
+    language: str = FRENCH
 
 
 Fate = Literal["stopped", "gone", "later"]

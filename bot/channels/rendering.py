@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import yaml
 
 from bot.channels import gsm7
+from bot.channels.base import FRENCH
 from bot.channels.cutting import Fits, cut
 from flows.engine.events import BotUttered, Choice
 
@@ -17,7 +18,6 @@ MAX_SEGMENTS = {"GSM-7": 3, "UCS-2": 6}
 WHATSAPP_LENGTH = 1600
 """Characters of one message, at most. Source: Twilio, Message resource, `body`."""
 
-FRENCH = "fr"
 _WORDS = Path(__file__).parents[1] / "templates" / "sms.yml"
 
 

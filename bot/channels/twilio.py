@@ -90,7 +90,7 @@ class TwilioChannel:
         if message.again:
             contents.refused()
             return None
-        shape = tappable(message.text, message.choices)
+        shape = tappable(message.text, message.choices, message.language)
         sid = contents.sid(shape.types) if shape else None
         return (shape, sid) if shape and sid else None
 

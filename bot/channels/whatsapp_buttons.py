@@ -1,14 +1,16 @@
 """Choices as things to tap on WhatsApp: the shape Twilio creates once, and what fills it for one message.
 
-A shape holds no word of a message: every line of the text, every title and every payload is a variable. There are hence
-few of them, and nothing about anybody stays at Twilio. Sources: Twilio, "twilio/quick-reply", "twilio/list-picker",
-"Using Variables with Content Templates", error 21656 (a variable of the text holds no line break).
+A shape holds no word of a message: every line of the text, every title and every payload is a variable, and only what
+opens a list is said in it, in each language. There are hence few of them, and nothing about anybody stays at Twilio.
+Sources: Twilio, "twilio/quick-reply", "twilio/list-picker", "Using Variables with Content Templates", error 21656 (a
+variable of the text holds no line break).
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from bot.channels.rendering import FRENCH, words
+from bot.channels.base import FRENCH
+from bot.channels.rendering import words
 
 QUICK_REPLY, LIST_PICKER = "twilio/quick-reply", "twilio/list-picker"
 BUTTONS, BUTTON_TITLE = 3, 20
@@ -24,10 +26,10 @@ class Tappable(NamedTuple):
     variables: Mapping[str, str]
 
 
-def tappable(text: str, choices: Sequence[Mapping[str, str]]) -> Tappable | None:
+def tappable(text: str, choices: Sequence[Mapping[str, str]], language: str = FRENCH) -> Tappable | None:
     """The message with buttons, or else with a list; None when its choices must be numbers to type.
 
-    text: as it is written for typing, its numbered menu included.
+    text: as it is written for typing, its numbered menu included. language: of the words that a list adds.
     """
     body = _without_menu(text, choices)
     titles = [choice["title"].strip() for choice in choices]
@@ -47,7 +49,7 @@ def tappable(text: str, choices: Sequence[Mapping[str, str]]) -> Tappable | None
     if len(choices) <= BUTTONS and max(map(len, titles)) <= BUTTON_TITLE:
         shape = _quick_reply(filled, lines, titles, payloads)
     elif max(map(len, titles)) <= ITEM_DESCRIPTION:
-        shape = _list_picker(filled, lines, titles, payloads)
+        shape = _list_picker(filled, lines, titles, payloads, language)
     else:
         return None
     return Tappable(shape, filled.values) if len(filled.values) <= VARIABLES else None
@@ -83,11 +85,13 @@ def _quick_reply(filled: _Filling, body: str, titles: Sequence[str], payloads: S
     return {QUICK_REPLY: {"body": body, "actions": actions}}
 
 
-def _list_picker(filled: _Filling, body: str, titles: Sequence[str], payloads: Sequence[str]) -> dict[str, Any]:
+def _list_picker(
+    filled: _Filling, body: str, titles: Sequence[str], payloads: Sequence[str], language: str
+) -> dict[str, Any]:
     """A title too long for its line stands below its number, which may be typed as ever."""
     items = []
     for number, (title, payload) in enumerate(zip(titles, payloads, strict=True), start=1):
-        typed = words("type", FRENCH).format(number=number)
+        typed = words("type", language).format(number=number)
         item, description = (title, typed) if len(title) <= ITEM_TITLE else (str(number), title)
         items.append({"item": filled.add(item), "id": filled.add(payload), "description": filled.add(description)})
-    return {LIST_PICKER: {"body": body, "button": words("choose", FRENCH), "items": items}}
+    return {LIST_PICKER: {"body": body, "button": words("choose", language), "items": items}}

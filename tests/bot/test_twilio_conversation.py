@@ -304,6 +304,14 @@ def test_whatsapp_is_another_conversation_with_choices_to_tap(
         assert session.scalar(select(func.count()).select_from(Conversation)) == 2
 
 
+def test_whatsapp_opens_a_list_in_the_language_of_whoever_reads_it(house: House, twilio: FakeTwilio) -> None:
+    on_whatsapp = Resident(house, twilio, "whatsapp:")
+    on_whatsapp.says("hello, can you help me please?")
+    (content,) = twilio.contents[twilio.messages[-1]["ContentSid"]]["types"].values()
+    assert content["button"] == "Choose"
+    assert "or type 1" in twilio.messages[-1]["ContentVariables"]
+
+
 def test_whatsapp_without_contents_has_numbers_to_type(house: House, twilio: FakeTwilio) -> None:
     twilio.no_contents = Failure(403, 20403)
     on_whatsapp = Resident(house, twilio, "whatsapp:")

@@ -12,10 +12,10 @@ from sqlalchemy import func, select
 from bot.channels import twilio
 from bot.channels.base import OutboundMessage
 from bot.channels.content_models import TwilioContent
-from bot.channels.rendering import numbered
+from bot.channels.rendering import numbered, words
 from bot.channels.twilio import TwilioChannel
 from bot.channels.twilio_contents import PAUSE
-from bot.channels.whatsapp_buttons import LIST_PICKER, QUICK_REPLY, tappable
+from bot.channels.whatsapp_buttons import ITEM_DESCRIPTION, LIST_PICKER, QUICK_REPLY, tappable
 from bot.errors import SendLater, Stopped
 from bot.settings import Settings
 from db.session import Database
@@ -109,6 +109,20 @@ def test_more_or_longer_choices_are_a_list() -> None:
         ["Parler à quelqu'un", "ou tapez 1", "/SetSlots(answer=Parler à quelqu'un)"],
         ["2", LONG, f"/SetSlots(answer={LONG})"],  # the number may be typed, should the tap say no more
     ]
+
+
+def test_a_list_speaks_the_language_of_its_reader() -> None:
+    titles = ("Somebody", LONG)
+    made = tappable(written("When?", titles), choices(titles), "en")
+    assert made is not None
+    (picker,) = made.types.values()
+    assert picker["button"] == "Choose"
+    assert "or type 1" in made.variables.values()
+
+
+@pytest.mark.parametrize(("name", "longest"), [("choose", 20), ("type", ITEM_DESCRIPTION)])
+def test_what_a_list_adds_has_room_in_every_language(name: str, longest: int) -> None:
+    assert all(0 < len(words(name, language)) <= longest for language in ("fr", "en", "ar", "tr", "pt", "es"))
 
 
 @pytest.mark.parametrize(
