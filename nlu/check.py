@@ -1,10 +1,11 @@
 """Inspects training data and lists what would hurt: it changes nothing."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nlu.entities.lookup import LookupExtractor
+from nlu.entities.unless import Unless
 from nlu.normalise import split
 from nlu.training import Example, TrainingData
 from nlu.understanding import Entity
@@ -28,9 +29,12 @@ class Issue:
         return f"{self.where}: {self.what}. {self.cure}"
 
 
-def check(data: TrainingData, normalise: Callable[[str], str]) -> list[Issue]:
-    """All issues; sentences are compared as the classifier sees them."""
-    return [*_duplicates(data, normalise), *_near(data, normalise), *_thin(data), *_annotations(data), *_unmarked(data)]
+def check(
+    data: TrainingData, normalise: Callable[[str], str], unless: Mapping[str, Sequence[str]] | None = None
+) -> list[Issue]:
+    """All issues; sentences are compared as the classifier sees them. `unless`: by entity, phrases that are none."""
+    found = [*_duplicates(data, normalise), *_near(data, normalise), *_thin(data), *_annotations(data)]
+    return [*found, *_unmarked(data, unless or {})]
 
 
 def _duplicates(data: TrainingData, normalise: Callable[[str], str]) -> Iterator[Issue]:
@@ -63,11 +67,12 @@ def _near(data: TrainingData, normalise: Callable[[str], str]) -> Iterator[Issue
             yield Issue(example.where, what, "See whether both are where they belong", blocking=False)
 
 
-def _unmarked(data: TrainingData) -> Iterator[Issue]:
+def _unmarked(data: TrainingData, unless: Mapping[str, Sequence[str]]) -> Iterator[Issue]:
     """Words of a list without the mark they have elsewhere: one piece of advice a list."""
     marked = {mark.entity for example in data.examples for mark in example.annotations}
     for kind in sorted(marked & set(data.lookups)):
-        finder = LookupExtractor(kind, {word: word for word in data.lookups[kind]})
+        listed = LookupExtractor(kind, {word: word for word in data.lookups[kind]})
+        finder = Unless.of(listed, unless.get(kind, ()))
         bare = [one for one in data.examples if any(_is_bare(find, one) for find in finder.extract(one.text))]
         if bare:
             what = f"{len(bare)} examples name a {kind} without its mark, such as “{bare[0].text}”"

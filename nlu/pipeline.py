@@ -54,6 +54,12 @@ class Pipeline:
     folder: Path
     source: Mapping[str, Any]
 
+    @property
+    def unless(self) -> dict[str, list[str]]:
+        """By kind of entity, the phrases in which its words mean something else."""
+        named = [one.options for one in self.extractors if {"entity", "unless"} <= one.options.keys()]
+        return {str(options["entity"]): options["unless"] for options in named}
+
 
 _STAGES: dict[str, type] = {
     "nlu.normalise.Normaliser": NormaliserOptions,

@@ -149,7 +149,7 @@ def check(wiring: Wiring, data: Path, config: Path, doubts: bool) -> None:
     """Lists what would hurt in the training data: sentences under two intents, thin intents, broken marks."""
     try:
         content, pipeline = read(data), load_pipeline(config)
-        issues = inspect(content, build_normaliser(pipeline))
+        issues = inspect(content, build_normaliser(pipeline), pipeline.unless)
         if doubts:
             _, means = training(wiring.embedder(), wiring.vectors, Bar())
             issues += doubter()(content, pipeline, means)

@@ -8,7 +8,7 @@ import yaml
 from rapidfuzz import fuzz, process
 
 from nlu.entities.base import CommuneRow, Resources, Word, found, words_of
-from nlu.entities.communes import Commune, CommuneIndex, choose, name_key
+from nlu.entities.communes import ARTICLES, Commune, CommuneIndex, choose, name_key
 from nlu.errors import ConfigError
 from nlu.folding import FoldedText
 from nlu.understanding import Entity
@@ -117,7 +117,7 @@ class CommuneExtractor:
                 continue
             for length in range(1, min(_GUESSED_WORDS, len(words) - first) + 1):
                 run = [word.text for word in words[first : first + length]]
-                if all(word in self.words or word in self.prepositions for word in run):
+                if all(self._is_said(word) for word in run):
                     continue
                 name = " ".join(map(name_key, run))
                 if len(name) < _SHORTEST_GUESS or name.isdigit():
@@ -131,3 +131,7 @@ class CommuneExtractor:
             return []
         _, length, first, name = best
         return [(first, first + length - 1, self.index.get(name))]
+
+    def _is_said(self, word: str) -> bool:
+        """Whether a word is so common that it is no town's name with a typo."""
+        return word in self.words or word in self.prepositions or f"{word} " in ARTICLES

@@ -11,7 +11,7 @@ _DWARFING = 5  # a shortened long name competes with a full name from this many 
 SURE_POPULATION = 40_000  # from here on the city is meant, not the ordinary word
 _SHORTENED_POPULATION = 10_000
 _SHORTENED_LETTERS = 4
-_ARTICLES = ("le ", "la ", "les ", "l ")
+ARTICLES = ("le ", "la ", "les ", "l ")
 _CONTRACTED = {"le ": ("au ", "du "), "les ": ("aux ", "des ")}
 _DISTRICT = re.compile(r"^(.+) (\d+)(er|e) arrondissement$")
 _LINK = re.compile(r" (?:en|sur|sous|les|lez|le|la|de|d|l|du|des|aux|et|a) ")
@@ -73,7 +73,7 @@ class CommuneIndex:
 
     def is_ordinary(self, name: str) -> bool:
         """Whether the name is made of ordinary words. A city's full name is no ordinary word unless listed."""
-        words = [word for word in name.split() if f"{word} " not in _ARTICLES]
+        words = [word for word in name.split() if f"{word} " not in ARTICLES]
         if all(word in self._listed for word in words):
             return True
         city = self._names[name][0].population >= SURE_POPULATION and name not in self._shortened
@@ -122,9 +122,9 @@ def _full_names(key: str) -> Iterable[str]:
 def _short_names(key: str, population: int) -> Iterable[str]:
     if population < _SHORTENED_POPULATION:
         return
-    for article in _ARTICLES:
+    for article in ARTICLES:
         if key.startswith(article):
             yield key.removeprefix(article)
     head = _LINK.split(key)[0]
-    if head != key and len(head) >= _SHORTENED_LETTERS and f"{head} " not in _ARTICLES:
+    if head != key and len(head) >= _SHORTENED_LETTERS and f"{head} " not in ARTICLES:
         yield head

@@ -47,6 +47,11 @@ class LookupExtractor:
         entities = self._listed(folded, words)
         return entities or self._whole(folded, words)
 
+    def listed(self, text: str) -> list[Entity]:
+        """The phrases that stand in a text as they are listed: nothing is guessed."""
+        folded = FoldedText.of(text)
+        return self._listed(folded, words_of(folded.text))
+
     def _listed(self, folded: FoldedText, words: list[Word]) -> list[Entity]:
         singulars = [_singular(word.text) for word in words]
         entities: list[Entity] = []

@@ -13,6 +13,7 @@ from nlu.entities.lookup import LookupExtractor
 from nlu.entities.phone import PhoneExtractor
 from nlu.entities.postcode import PostcodeExtractor
 from nlu.entities.times import TimeExtractor
+from nlu.entities.unless import Unless
 from nlu.errors import ConfigError
 from nlu.understanding import Entity
 
@@ -32,10 +33,14 @@ MAY_SHARE = frozenset({frozenset({"date", "time"})})  # "ce soir" is a day and a
 
 
 def build(name: str, options: Mapping[str, Any], resources: Resources) -> Extractor:
-    """The extractor a pipeline names."""
+    """The extractor a pipeline names; `unless:` lists phrases in which its words mean something else."""
     if name not in BUILDERS:
         raise ConfigError(f"unknown extractor {name}. Known: {', '.join(sorted(BUILDERS))}")
-    return BUILDERS[name](options, resources)
+    built = BUILDERS[name](options, resources)
+    phrases = options.get("unless", [])
+    if not isinstance(phrases, list):
+        raise ConfigError(f"{name}: `unless:` is a list of phrases")
+    return Unless.of(built, map(str, phrases)) if phrases else built
 
 
 def extract_all(extractors: Sequence[Finder], text: str) -> tuple[Entity, ...]:

@@ -135,6 +135,8 @@ PHRASES: list[tuple[str, dict[str, Any] | None, dict[str, Any] | None]] = [
     ("oui mais comment", None, None),
     ("35h par semaine", None, None),
     ("10h par semaine", None, None),
+    ("les 12 heures d'activité", None, None),
+    ("7h de conduite", None, None),
     ("une formation de 2h", None, None),
     ("le 12 rue des lilas", None, None),
     ("3/4 temps", None, None),

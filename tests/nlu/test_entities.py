@@ -159,7 +159,25 @@ def test_without_a_gazetteer_there_is_no_commune() -> None:
     assert CommuneExtractor([]).extract("paris") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("je m'inscris à la chambre de commerce", []),
+        ("les Chambres de Commerce et mon commerce", ["commerce"]),
+        ("ouvrir un commerce", ["commerce"]),
+        ("rien de tout ça", []),
+    ],
+)
+def test_a_word_is_no_find_in_a_phrase_that_means_something_else(text: str, found: list[str]) -> None:
+    options = {"entity": "sector", "unless": ["chambre de commerce"]}
+    extractor = build("nlu.entities.lookup.LookupExtractor", options, Resources({"sector": ("commerce",)}))
+    assert [entity.text for entity in extractor.extract(text)] == found
+    assert extractor.kind == "sector"
+
+
 def test_unknown_extractors_and_missing_files_are_named() -> None:
+    with pytest.raises(ConfigError, match="`unless:` is a list of phrases"):
+        build("nlu.entities.lookup.LookupExtractor", {"entity": "sector", "unless": "that"}, Resources())
     with pytest.raises(ConfigError, match=r"unknown extractor nlu.entities.Nope"):
         build("nlu.entities.Nope", {}, Resources())
     with pytest.raises(ConfigError, match="Add `entity: name`"):
@@ -171,6 +189,6 @@ def test_unknown_extractors_and_missing_files_are_named() -> None:
 @pytest.mark.parametrize("text", ["on fait ça à la fête du quartier", "bah oui allons-y"])
 def test_an_ordinary_word_is_no_commune_with_a_typo(text: str) -> None:
     communes = [("02305", "La Ferté", ["02270"], 5000), ("72003", "Allonnes", ["72700"], 11000)]
-    extractor = CommuneExtractor(communes, {"ordinary": "fete allons", "prepositions": ["a", "la"]})
+    extractor = CommuneExtractor(communes, {"ordinary": "fete allons", "prepositions": ["a"]})
     assert extractor.extract(text) == []
     assert [entity.value["name"] for entity in extractor.extract("j'habite à allones")] == ["Allonnes"]
