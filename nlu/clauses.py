@@ -23,6 +23,10 @@ class ClauseOptions:
     least: float = 0.7
 
 
+def _place(part: Part) -> int:
+    return part.start
+
+
 class Clauses:
     """Finds the parts of a message."""
 
@@ -32,19 +36,29 @@ class Clauses:
         self._options = options
 
     def read(
-        self, text: str, quick: Callable[[str], Intent], sure: Callable[[str], Intent], nothing: str
+        self,
+        text: str,
+        quick: Callable[[str], Intent],
+        sure: Callable[[str], Intent],
+        nothing: str,
+        listed: tuple[Part, ...] = (),
     ) -> tuple[Part, ...]:
         """The parts that mean something, or none when the message is one wish.
 
         `quick` reads every part and must find two meanings before `sure` is asked; `nothing` is the intent that
-        means none.
+        means none; `listed` are the parts known already, to which those found beside them are added.
         """
-        spans = list(self._spans(text))
-        if not 2 <= len(spans) <= _MOST:
+        spans = [
+            (start, end)
+            for start, end in self._spans(text)
+            if not any(start < part.end and part.start < end for part in listed)
+        ]
+        if not 2 <= len(spans) + len(listed) <= _MOST:
+            return listed
+        known = {part.intent.name for part in listed}
+        if len(known.union(quick(text[start:end]).name for start, end in spans)) < 2:
             return ()
-        if len({quick(text[start:end]).name for start, end in spans}) < 2:
-            return ()
-        read = [Part(start, end, sure(text[start:end])) for start, end in spans]
+        read = sorted((*listed, *(Part(start, end, sure(text[start:end])) for start, end in spans)), key=_place)
         least = self._options.least
         parts = tuple(part for part in read if part.intent.confidence >= least and part.intent.name != nothing)
         return parts if len({part.intent.name for part in parts}) > 1 else ()

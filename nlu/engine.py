@@ -9,12 +9,13 @@ from nlu.clauses import Clauses
 from nlu.embedding.base import Embedder, Vectors
 from nlu.entities import registry
 from nlu.entities.base import CommuneRow, Extractor, Finder, Resources, words_of
+from nlu.enumerations import Enumerations
 from nlu.errors import EmbeddingError
 from nlu.folding import fold
 from nlu.normalise import MAX_CHARACTERS, Lexicon, Normaliser
 from nlu.pipeline import Pipeline
 from nlu.training import TrainingData
-from nlu.understanding import Intent, Part, Understanding
+from nlu.understanding import Entity, Intent, Part, Understanding
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ class Engine:
         extractors: Iterable[Finder],
         embedder: Embedder | None = None,
         clauses: Clauses | None = None,
+        enumerations: Enumerations | None = None,
         spare: float = 1.0,
     ) -> None:
         self.normaliser = normaliser
@@ -36,6 +38,7 @@ class Engine:
         self.extractors = tuple(extractors)
         self.embedder = self._fitting(embedder)
         self.clauses = clauses
+        self.enumerations = enumerations
         self.spare = spare
         self._complained = False
 
@@ -47,10 +50,10 @@ class Engine:
     def parse(self, text: str) -> Understanding:
         """What a text means: one intent, all intents ranked, the entities, and its parts when it has several wishes."""
         ranking = self._rank(text)
-        parts = self._parts(text)
+        entities = tuple(registry.extract_all(self.extractors, text))
+        parts = self._parts(text, ranking, entities)
         if parts and ranking[0].name == self.classifier.fallback:
             ranking = self._rank(text[parts[0].start : parts[0].end])  # of several wishes, the first that is known
-        entities = registry.extract_all(self.extractors, text)
         return Understanding(text, ranking[0], ranking, entities, parts)
 
     def _rank(self, text: str) -> tuple[Intent, ...]:
@@ -62,14 +65,24 @@ class Engine:
         vector = self._vector(text, self.embedder)
         return by_letters if vector is None else self.classifier.rank(normalised, vector)
 
-    def _parts(self, text: str) -> tuple[Part, ...]:
-        if self.clauses is None or len(text) > MAX_CHARACTERS:
+    def _parts(self, text: str, ranking: tuple[Intent, ...], entities: Iterable[Entity]) -> tuple[Part, ...]:
+        if len(text) > MAX_CHARACTERS:
             return ()
 
         def quick(part: str) -> Intent:
             return self.classifier.rank(self.normaliser(part))[0]
 
-        return self.clauses.read(text, quick, lambda part: self._rank(part)[0], self.classifier.fallback)
+        def named(words: str) -> Intent:
+            return self.classifier.rank(words)[0]
+
+        def whole(run: str) -> tuple[Intent, ...]:
+            return ranking if run == text else self._rank(run)
+
+        taken = ((entity.start, entity.end) for entity in entities)
+        listed = self.enumerations.read(text, named, whole, taken) if self.enumerations else ()
+        if self.clauses is None:
+            return listed
+        return self.clauses.read(text, quick, lambda part: self._rank(part)[0], self.classifier.fallback, listed)
 
     def _fitting(self, embedder: Embedder | None) -> Embedder | None:
         """The embedder, when it is the one the model was trained with."""

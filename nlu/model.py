@@ -16,6 +16,7 @@ from nlu.clauses import Clauses
 from nlu.embedding.base import Embedder
 from nlu.engine import Engine, build_extractors, build_normaliser
 from nlu.entities.base import CommuneRow, Finder, Resources
+from nlu.enumerations import Enumerations
 from nlu.errors import ModelError
 from nlu.features import FeatureSpace, NgramBlock
 from nlu.folding import fold
@@ -52,7 +53,10 @@ class Model:
         finders: list[Finder] = [*rules, self.tagger] if self.tagger else [*rules]
         clauses = Clauses(self.pipeline.clauses) if self.pipeline.clauses else None
         spare = self.pipeline.sentence.spare if self.pipeline.sentence else 1.0
-        return Engine(build_normaliser(self.pipeline), self.classifier, finders, embedder, clauses, spare)
+        normaliser = build_normaliser(self.pipeline)
+        listed = self.pipeline.enumerations
+        enumerations = Enumerations(listed, normaliser) if listed else None
+        return Engine(normaliser, self.classifier, finders, embedder, clauses, enumerations, spare)
 
     def save(self, folder: Path) -> None:
         """Writes the model; the folder appears whole or not at all."""

@@ -9,6 +9,7 @@ import yaml
 
 from nlu.classifier import ClassifierOptions, FallbackOptions, SentenceOptions
 from nlu.clauses import ClauseOptions
+from nlu.enumerations import EnumerationOptions
 from nlu.errors import ConfigError
 from nlu.features import ANALYSERS, NgramOptions
 from nlu.normalise import MAX_CHARACTERS
@@ -38,8 +39,8 @@ class ExtractorOptions:
 class Pipeline:
     """A validated config. `folder` is what the paths in it are relative to.
 
-    No `sentence` means no embedding, no `tagger` means rules alone, no `clauses`
-    means one wish a message.
+    No `sentence` means no embedding, no `tagger` means rules alone, no `clauses` and no
+    `enumerations` mean one wish a message.
     """
 
     language: str
@@ -49,6 +50,7 @@ class Pipeline:
     sentence: SentenceOptions | None
     fallback: FallbackOptions
     clauses: ClauseOptions | None
+    enumerations: EnumerationOptions | None
     tagger: TaggerOptions | None
     extractors: tuple[ExtractorOptions, ...]
     folder: Path
@@ -68,6 +70,7 @@ _STAGES: dict[str, type] = {
     "nlu.classifier.SentenceScorer": SentenceOptions,
     "nlu.classifier.Fallback": FallbackOptions,
     "nlu.clauses.Clauses": ClauseOptions,
+    "nlu.enumerations.Enumerations": EnumerationOptions,
     "nlu.tagger.Tagger": TaggerOptions,
 }
 _EXTRACTORS_PREFIX = "nlu.entities."
@@ -114,6 +117,7 @@ def read_pipeline(content: Any, folder: Path) -> Pipeline:
         sentence=_at_most_one(found, "nlu.classifier.SentenceScorer"),
         fallback=_one(found, "nlu.classifier.Fallback"),
         clauses=_at_most_one(found, "nlu.clauses.Clauses"),
+        enumerations=_at_most_one(found, "nlu.enumerations.Enumerations"),
         tagger=_at_most_one(found, "nlu.tagger.Tagger"),
         extractors=tuple(extractors),
         folder=folder,
