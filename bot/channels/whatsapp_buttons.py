@@ -48,7 +48,7 @@ def tappable(text: str, choices: Sequence[Mapping[str, str]], language: str = FR
     payloads = [choice["payload"] for choice in choices]
     if len(choices) <= BUTTONS and max(map(len, titles)) <= BUTTON_TITLE:
         shape = _quick_reply(filled, lines, titles, payloads)
-    elif max(map(len, titles)) <= ITEM_DESCRIPTION:
+    elif len(set(map(_on_one_line, titles))) == len(titles):
         shape = _list_picker(filled, lines, titles, payloads, language)
     else:
         return None
@@ -88,10 +88,15 @@ def _quick_reply(filled: _Filling, body: str, titles: Sequence[str], payloads: S
 def _list_picker(
     filled: _Filling, body: str, titles: Sequence[str], payloads: Sequence[str], language: str
 ) -> dict[str, Any]:
-    """A title too long for its line stands below its number, which may be typed as ever."""
+    """A title too long for its line stands below its number, which may be typed as ever, and may lack its end."""
     items = []
     for number, (title, payload) in enumerate(zip(titles, payloads, strict=True), start=1):
         typed = words("type", language).format(number=number)
-        item, description = (title, typed) if len(title) <= ITEM_TITLE else (str(number), title)
+        item, description = (title, typed) if len(title) <= ITEM_TITLE else (str(number), _on_one_line(title))
         items.append({"item": filled.add(item), "id": filled.add(payload), "description": filled.add(description)})
     return {LIST_PICKER: {"body": body, "button": words("choose", language), "items": items}}
+
+
+def _on_one_line(title: str) -> str:
+    """A title as a list has room for it."""
+    return title if len(title) <= ITEM_DESCRIPTION else f"{title[: ITEM_DESCRIPTION - 1].rstrip()}…"

@@ -120,6 +120,13 @@ def test_a_list_speaks_the_language_of_its_reader() -> None:
     assert "or type 1" in made.variables.values()
 
 
+def test_a_title_that_is_too_long_for_a_list_lacks_its_end() -> None:
+    titles = ("x" * 72, "y" * 73)
+    made = tappable(written("Où ?", titles), choices(titles))
+    assert made is not None
+    assert {"x" * 72, "y" * 71 + "…"} < set(made.variables.values())
+
+
 @pytest.mark.parametrize(("name", "longest"), [("choose", 20), ("type", ITEM_DESCRIPTION)])
 def test_what_a_list_adds_has_room_in_every_language(name: str, longest: int) -> None:
     assert all(0 < len(words(name, language)) <= longest for language in ("fr", "en", "ar", "tr", "pt", "es"))
@@ -129,7 +136,7 @@ def test_what_a_list_adds_has_room_in_every_language(name: str, longest: int) ->
     ("text", "titles"),
     [
         ("Trop", [f"Choix {number}" for number in range(11)]),
-        ("Long", ["x" * 73]),
+        ("Pareils", ["x" * 73 + "1", "x" * 73 + "2"]),
         ("Deux fois", ["Oui", "Oui"]),
         ("Sans nom", [" "]),
         ("x" * 1025, YES_NO),

@@ -87,7 +87,7 @@ class FakeTwilio(ThreadingHTTPServer):
         if "ContentSid" not in message:
             return message["Body"]
         ((_, content),) = self.contents[message["ContentSid"]]["types"].items()
-        choices = [each.get("title") or each["item"] for each in content.get("actions") or content["items"]]
+        choices = [each.get("title") or each["item"] for each in content.get("actions") or content.get("items", ())]
         return fill("\n".join([content["body"], *(f"[{choice}]" for choice in choices)]), message["ContentVariables"])
 
     def create_content(self, request: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import event
 
+from bot import process
 from bot.app import Services
 from bot.runtime.interpreter import Interpreter
 from bot.runtime.turn import Mind
@@ -20,6 +21,7 @@ from flows.engine.engine import Engine
 from flows.engine.model import Flow
 from flows.engine.stack import Working
 from tests.databases import SqliteTemplate
+from tests.fakes.twilio import FakeTwilio, fake_twilio
 from tests.scenarios.stage import Watch
 from tests.understanding import understanding
 
@@ -47,6 +49,7 @@ def mind(scenario_settings: Settings, watch: Watch) -> Iterator[Mind]:
     services = Services(scenario_settings)
     services.understanding = understanding()
     mind = services.mind
+    process.settle()  # as a service does: the collector is a tenth of these tests otherwise
     watched = Engine(
         mind.engine.flows, mind.engine.domain, {name: watch.action(name, run) for name, run in ACTIONS.items()}
     )
@@ -56,8 +59,15 @@ def mind(scenario_settings: Settings, watch: Watch) -> Iterator[Mind]:
             mind,
             engine=watched,
             interpreter=Interpreter(watched, mind.knowledge, mind.gazetteer),
-            variants={**mind.variants, "sms": "sms"},
+            variants={**mind.variants, "sms": "sms", "whatsapp": "whatsapp"},
         )
+
+
+@pytest.fixture(scope="session")
+def twilio() -> Iterator[FakeTwilio]:
+    """The provider of those who are on WhatsApp."""
+    with fake_twilio() as server:
+        yield server
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,9 @@ import yaml
 
 FOLDER = Path(__file__).parent
 GOLDEN = FOLDER / "golden"
-CHANNELS = ("web", "sms")
-SHOWN_ON = (*CHANNELS, "telegram")
+CHANNELS = ("web", "sms", "telegram")
+"""Where a dialogue is played whose file names no channel."""
+SHOWN_ON = (*CHANNELS, "whatsapp")
 """Where a dialogue is played whose transcript is kept."""
 
 DOES = frozenset(

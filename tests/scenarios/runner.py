@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.channels.gsm7 import cost, fold
+from bot.channels.rendering import WHATSAPP_LENGTH
 from bot.conversations import cases
 from bot.conversations.case_models import Case
 from bot.conversations.models import Conversation
@@ -24,6 +25,9 @@ from tests.scenarios.transcript import Transcript
 
 FIRST_WORDS = ("utter_introduce", "utter_privacy")
 """Said to whoever writes for the first time; a scenario names them only when they are what it is about."""
+NUMBERED = ("sms", "whatsapp")
+"""Where the numbers of choices stand in the text, unless a channel shows them in its own way."""
+READS_AS = {"telegram": "web", "whatsapp": "sms"}
 MOST_SEGMENTS = 4  # of one text message
 
 
@@ -72,7 +76,7 @@ class Play:
         self.waiting = [reply for reply in replies if reply.response not in FIRST_WORDS]
         self.named, self.said = False, None
         for reply in replies:
-            self.transcript.said(reply, numbered=self.stage.channel == "sms")
+            self.transcript.said(reply, numbered=self.stage.channel in NUMBERED)
             self._is_fit_to_read(reply)
         self.code = next((found[0] for each in replies if (found := re.findall(r"\b\d{6}\b", each.text))), self.code)
         self.menu = next((reply.choices for reply in reversed(replies) if reply.choices), self.menu)
@@ -80,6 +84,8 @@ class Play:
     def _is_fit_to_read(self, reply: Reply) -> None:
         assert reply.text.strip(), f"{reply.response} is empty"
         assert not re.search(r"[{}]|\bNone\b|utter_", reply.text), f"{reply.response} shows its workings: {reply.text}"
+        if self.stage.channel == "whatsapp":
+            assert len(reply.text) <= WHATSAPP_LENGTH, f"{reply.response} is too long"
         if self.stage.channel == "sms" and reply.author == "bot":
             assert cost(reply.text).segments <= MOST_SEGMENTS, f"{reply.response} takes {cost(reply.text)}"
 
@@ -97,7 +103,7 @@ class Play:
         number = next((rank for rank, choice in enumerate(self.menu, start=1) if title in choice["title"]), None)
         assert number, f"no choice says {title!r}: {[choice['title'] for choice in self.menu]}"
         choice = self.menu[number - 1]
-        if self.stage.channel == "sms":
+        if self.stage.is_typed(choice["payload"]):
             self._says(str(number), step)
         else:
             self._taps(choice["payload"], {**step, "title": choice["title"]})
@@ -105,7 +111,7 @@ class Play:
     def _taps(self, payload: str, step: Mapping[str, Any]) -> None:
         """Taps a button, shown last or long ago."""
         shown = next((rank for rank, choice in enumerate(self.menu, start=1) if choice["payload"] == payload), None)
-        if self.stage.channel == "sms":
+        if self.stage.is_typed(payload):
             assert shown, f"{payload} is in no menu: let the scenario say channels: [web]"
             self._says(str(shown), step)
             return
@@ -203,10 +209,11 @@ class Play:
         return [self.said] if self.said is not None else self.heard
 
     def _on_channel(self, expected: Any) -> str:
-        """What is expected here; Telegram reads as the web phone where nothing else is said."""
+        """What is expected here; a channel reads as its like where nothing else is said."""
         if not isinstance(expected, Mapping):
             return str(expected)
-        return str(expected[self.stage.channel if self.stage.channel in expected else "web"])
+        channel = self.stage.channel
+        return str(expected[channel if channel in expected else READS_AS[channel]])
 
     def _holds(self, text: str, wanted: str) -> bool:
         """A substring, or between slashes a regular expression; by text message letters lose what costs twice."""

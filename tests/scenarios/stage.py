@@ -74,6 +74,7 @@ class Reply:
     choices: tuple[Mapping[str, str], ...]
     attachments: tuple[Mapping[str, Any], ...]
     look: tuple[str, ...] = ()  # how it comes with its text, where a channel has its own way
+    message_id: int = 0
 
     @property
     def titles(self) -> list[str]:
@@ -154,6 +155,10 @@ class Stage:
         self.conversation_id = accepted.conversation_id
         return self.settle()
 
+    def is_typed(self, payload: str) -> bool:
+        """Whether a choice is taken by its number."""
+        return self.channel == "sms"
+
     def settle(self) -> list[Reply]:
         """Does all that is due, and what fails again until it is given up; what left since the last time."""
         self._run()
@@ -203,6 +208,7 @@ class Stage:
                     tuple(content.get("choices", ())),
                     tuple(content.get("attachments", ())),
                     self._look(message.id),
+                    message.id,
                 )
 
     def _look(self, message_id: int) -> tuple[str, ...]:

@@ -154,7 +154,8 @@ def _said(fields: Mapping[str, Any]) -> Mapping[str, Any]:
     if point := fields.get("location"):
         return {"location": {"latitude": point["lat"], "longitude": point["lon"]}}
     if contact := fields.get("contact"):
-        return {"contact": {"phone_number": contact["phone"], "first_name": "Samia", "user_id": PERSON["id"]}}
+        name = contact.get("name", PERSON["first_name"])
+        return {"contact": {"phone_number": contact["phone"], "first_name": name, "user_id": PERSON["id"]}}
     if fields.get("kind") == "media":
         return {"photo": [{"file_id": "a", "file_unique_id": "a", "width": 1, "height": 1}]}
     if fields.get("referral"):

@@ -13,10 +13,10 @@ from tests.scenarios.reading import GOLDEN, Scenario, scenarios
 from tests.scenarios.runner import Play
 from tests.scenarios.stage import Clock, House, Stage, Watch
 from tests.scenarios.telegram_stage import TelegramStage
+from tests.scenarios.whatsapp_stage import WhatsappStage
 
 NOW = "2026-11-23T09:00"  # a Monday
 ALL = scenarios()
-STAGES = {"telegram": TelegramStage}
 
 
 def _performances() -> list[ParameterSet]:
@@ -40,15 +40,21 @@ def test_scenario(
     scenario_settings: Settings,
     mind: Mind,
     watch: Watch,
-    pytestconfig: pytest.Config,
+    request: pytest.FixtureRequest,
 ) -> None:
     clock = Clock(moment(str(scenario.given.get("now", NOW))))
     house = House(scenario_settings, scenario_database, mind, clock, scenario.given.get("unsure", {}))
     watch.begin(scenario.given.get("broken", ()))
-    play = Play(scenario, STAGES.get(channel, Stage)(house, channel, clock))
+    play = Play(scenario, _stage(request, house, channel, clock))
     play.run(watch.ran)
     if scenario.golden:
-        _compare(str(play.transcript), scenario.transcript(channel), update=pytestconfig.getoption("--update-golden"))
+        _compare(str(play.transcript), scenario.transcript(channel), update=request.config.getoption("--update-golden"))
+
+
+def _stage(request: pytest.FixtureRequest, house: House, channel: str, clock: Clock) -> Stage:
+    if channel == "whatsapp":
+        return WhatsappStage(house, clock, request.getfixturevalue("twilio"))
+    return (TelegramStage if channel == "telegram" else Stage)(house, channel, clock)
 
 
 def _compare(transcript: str, path: Path, *, update: bool) -> None:
