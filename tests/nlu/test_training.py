@@ -1,5 +1,6 @@
 """Reading Rasa NLU data, and the words errors come with."""
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,13 @@ def test_our_own_data_has_no_mistake() -> None:
     package = Path(__file__).parents[2] / "nlu"
     normaliser = Normaliser(Lexicon.load(package / "lexicon.yml"))
     assert list(map(str, check(read(package / "data"), normaliser, load_pipeline().unless))) == []
+
+
+def test_our_own_data_has_enough_of_each_intent() -> None:
+    counts = Counter(example.intent for example in read(Path(__file__).parents[2] / "nlu" / "data").examples)
+    assert counts.pop("out_of_scope") >= 600
+    wanted = {intent: 45 if intent.startswith("faq/") else 80 for intent in counts}
+    assert {intent: count for intent, count in counts.items() if count < wanted[intent]} == {}
 
 
 def test_check_gives_advice_on_near_duplicates_and_missing_marks(tmp_path: Path) -> None:
