@@ -1,4 +1,4 @@
-"""`/rdv/{reference}.ics`: a booking as a file the phone's agenda opens. Source: RFC 5545."""
+"""`/rdv/{reference}.ics`: a booking as a file the phone's agenda opens, in its person's language. Source: RFC 5545."""
 
 from typing import Protocol
 
@@ -9,7 +9,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from bot.conversations.wording import render
+from bot.conversations.models import Contact
+from bot.site_words import FRENCH, preferred, site_words
 from db.session import Database
 from directory import bookings
 from directory.errors import BookingUnknown
@@ -28,7 +29,9 @@ def routes(services: Services) -> list[Route]:
     async def calendar_file(request: Request) -> Response:
         text = await anyio.to_thread.run_sync(_find, services.database, request.path_params["reference"])
         if text is None:
-            return PlainTextResponse("Ce rendez-vous n'existe pas ou plus.\n", status_code=404)
+            words = site_words()
+            language = preferred(request.headers.get("accept-language", ""), words.languages)
+            return PlainTextResponse(words.said(language)["calendar"]["gone"] + "\n", status_code=404)
         return Response(
             text,
             media_type="text/calendar; charset=utf-8",
@@ -50,12 +53,14 @@ def calendar_text(session: Session, reference: str) -> bytes | None:
     except BookingUnknown:
         return None
     place = booking.place
+    contact = session.get(Contact, booking.contact_id) if booking.contact_id else None
+    words = site_words().said(contact.language if contact else FRENCH)["calendar"]
     event = Event()
     event.add("uid", f"{booking.reference}@allervers")
     event.add("dtstamp", booking.updated_at)
     event.add("dtstart", booking.starts_at)
     event.add("dtend", booking.ends_at)
-    event.add("summary", render("calendar_summary.txt.j2").strip())
+    event.add("summary", words["summary"])
     event.add("location", ", ".join(part for part in (place.name, place.address, place.postcode) if part))
     event.add("status", "CONFIRMED" if booking.status == "booked" else "CANCELLED")
     calendar = Calendar()

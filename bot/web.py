@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -15,12 +14,10 @@ from starlette.types import Lifespan, Scope
 from bot.channels.web import WebChannel
 from bot.settings import Settings
 from bot.web_guard import Guard
-from bot.web_pages import STATIC, Pages, Problem
+from bot.web_pages import COMPRESSED, STATIC, Pages, Problem
 from bot.web_phone import Phone, Services
 from bot.web_qr import PosterPage
 from bot.web_sound import SoundDoor
-
-COMPRESSED = [Middleware(GZipMiddleware, minimum_size=800)]
 
 
 class Assets(StaticFiles):
@@ -46,7 +43,7 @@ def create_app(
     sounds = SoundDoor(services).routes() if services.sounds else []
 
     async def home(request: Request) -> Response:
-        return pages.html("phone.html")
+        return pages.html("phone.html", language=pages.known(await phone.language(request)))
 
     async def privacy(request: Request) -> Response:
         return pages.html("privacy.html")

@@ -13,11 +13,12 @@ from starlette.routing import Route
 
 from bot import inbox
 from bot.channels import web, web_log
+from bot.channels.base import FRENCH
 from bot.channels.web_bell import Mark
 from bot.settings import Settings
 from bot.sounds import Sounds
 from bot.web_guard import Rate, same_origin
-from bot.web_pages import NO_STORE, Pages, Problem
+from bot.web_pages import COMPRESSED, NO_STORE, Pages, Problem
 from bot.web_requests import Pool, Unavailable, read_body
 from db.session import Database, DiskNearlyFull
 
@@ -28,6 +29,7 @@ MAX_WAIT = 25.0  # seconds; below the half-minute after which mobile networks cu
 SWEEP = 1.0  # seconds between two looks for what other processes committed
 MAX_WAITING = 500  # phones that wait at once; beyond, they are answered without waiting and come back
 MAX_KNOWN = 64
+KEPT = {"cache-control": "public, max-age=31536000, immutable"}
 
 T = TypeVar("T")
 
@@ -76,6 +78,7 @@ class Phone:
             Route("/phone/messages", self.send, methods=["POST"]),
             Route("/phone/messages", self.fetch, methods=["GET"]),
             Route("/phone/forget", self.forget, methods=["POST"]),
+            Route("/phone/words/{language}", self.words, methods=["GET"], middleware=COMPRESSED),
         ]
 
     async def send(self, request: Request) -> Response:
@@ -114,7 +117,8 @@ class Phone:
         page = await self._wait_for_page(request, token) if token else None
         if page is None:
             return JSONResponse({"messages": [], "conversation": False, "speaker": "bot"}, headers=NO_STORE)
-        body = {"messages": page.messages, "conversation": True, "speaker": page.speaker}
+        language = self._pages.known(page.language)
+        body = {"messages": page.messages, "conversation": True, "speaker": page.speaker, "language": language}
         return JSONResponse(body, headers=NO_STORE)
 
     async def forget(self, request: Request) -> Response:
@@ -123,6 +127,23 @@ class Phone:
         response = Response(status_code=204, headers=NO_STORE)
         response.delete_cookie(COOKIE, path="/", httponly=True, samesite="lax", secure=request.url.scheme == "https")
         return response
+
+    async def words(self, request: Request) -> Response:
+        """The page's words in a language; kept for a year, as their address carries their version."""
+        language = request.path_params["language"]
+        if self._pages.known(language) != language:
+            raise Problem("not_found")
+        return JSONResponse(self._pages.phone_words(language), headers=KEPT)
+
+    async def language(self, request: Request) -> str:
+        """The language of this phone's conversation; French when there is none, or no database."""
+        token = web.token_of(request.cookies.get(COOKIE))
+        if token is None:
+            return FRENCH
+        try:
+            return await self._in_thread(lambda: web_log.language(self._services.database, token)) or FRENCH
+        except Problem:
+            return FRENCH
 
     async def _wait_for_page(self, request: Request, token: str) -> web_log.Page | None:
         """The page's next messages, perhaps none; None when this phone has no conversation."""

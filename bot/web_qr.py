@@ -1,4 +1,4 @@
-"""`/q/{code}`: what a poster's QR code opens. Every way to write to us, on one light page without a script."""
+"""`/q/{code}`: what a poster's QR code opens. Every way to write to us, on one light page, without a script."""
 
 import logging
 from collections.abc import Sequence
@@ -9,8 +9,6 @@ from time import monotonic
 import anyio.to_thread
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
-from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -20,15 +18,13 @@ from bot.posters import counts
 from bot.posters.sheet import DayLine, day_lines
 from bot.posters.ways import ways
 from bot.web_guard import Rate
-from bot.web_pages import Pages
+from bot.web_pages import COMPRESSED, Pages
 from bot.web_phone import Services
 from directory import posters
 from directory.models import Poster
 from directory.posters import Spot
 
 log = logging.getLogger(__name__)
-
-COMPRESSED = [Middleware(GZipMiddleware, minimum_size=800)]
 
 
 @dataclass(frozen=True)
@@ -56,17 +52,17 @@ class PosterPage:
         code = request.path_params["code"].strip().upper()
         host = request.client.host if request.client else ""
         counted = request.method == "GET" and not self._rate.wait(host, monotonic())
-        found = await anyio.to_thread.run_sync(self._look, code, counted)
-        return self._pages.html(
-            "poster.html", ways=ways(self._services.settings, code), spot=found.spot, days=found.days
-        )
+        language = self._pages.asked(request, request.query_params.get("l", ""))
+        found = await anyio.to_thread.run_sync(self._look, code, counted, language)
+        shown = ways(self._services.settings, code)
+        return self._pages.html("poster.html", language=language, ways=shown, spot=found.spot, days=found.days)
 
-    def _look(self, code: str, counted: bool) -> Found:
+    def _look(self, code: str, counted: bool, language: str) -> Found:
         now = self._services.clock()
         try:
             with self._services.database.reading() as session:
                 poster = posters.find(session, code)
-                found = Found() if poster is None else _found(session, poster, now)
+                found = Found() if poster is None else _found(session, poster, now, language)
             if counted:
                 with self._services.database.transaction() as session:
                     day = now.astimezone(self._services.settings.zone).date()
@@ -77,5 +73,5 @@ class PosterPage:
         return found
 
 
-def _found(session: Session, poster: Poster, now: datetime) -> Found:
-    return Found(posters.spot(poster, now), day_lines(session, poster, now))
+def _found(session: Session, poster: Poster, now: datetime, language: str) -> Found:
+    return Found(posters.spot(poster, now), day_lines(session, poster, now, language))

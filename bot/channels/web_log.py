@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from bot.channels.web import NAME, client_id_of
 from bot.channels.web_bell import Mark
-from bot.conversations.models import Address, Conversation, Message
+from bot.conversations.models import Address, Contact, Conversation, Message
 from db.crypto import fingerprint
 from db.session import Database
 
@@ -18,8 +18,9 @@ LIMIT = 200  # messages in one answer
 
 # The statements of every look, built once: building one costs more than running it.
 _FOUND = (
-    select(Conversation.id, Conversation.owner_lead_id, Conversation.owner_epoch)
+    select(Conversation.id, Conversation.owner_lead_id, Conversation.owner_epoch, Contact.language)
     .join(Address, Conversation.address_id == Address.id)
+    .join(Contact, Conversation.contact_id == Contact.id)
     .where(Address.channel == NAME, Address.fingerprint == bindparam("digest"))
 )
 _EPOCH = (
@@ -48,10 +49,11 @@ _SETTLE = (
 
 @dataclass(frozen=True)
 class Page:
-    """Messages ready to be JSON, who speaks ("bot" or "lead"), and how far the conversation had come."""
+    """Messages ready to be JSON, who speaks ("bot" or "lead"), in which language, how far the conversation had come."""
 
     messages: list[dict[str, Any]]
     speaker: str
+    language: str
     mark: Mark
 
 
@@ -59,6 +61,13 @@ def marks(session: Session, conversation_ids: Collection[int]) -> dict[int, Mark
     """How far each of these conversations has come."""
     rows = session.execute(_MARKS, {"conversation_ids": list(conversation_ids)})
     return {row[0]: (row[1], row[2]) for row in rows}
+
+
+def language(database: Database, token: str) -> str | None:
+    """The language this phone is answered in; None before its first message."""
+    with database.reading() as session:
+        found = session.execute(_FOUND, {"digest": fingerprint(NAME, token)}).first()
+        return None if found is None else str(found.language)
 
 
 def read_page(
@@ -85,7 +94,7 @@ def read_page(
     fresh = [row for row in rows if row.direction == "out" and row.status in ("queued", "sent")]
     stale = _mark_shown(database, found.id, fresh, now) if fresh else set()
     messages = [_as_json(row) for row in rows if row.id not in stale and (row.text or row.content)]
-    return Page(messages, "bot" if found.owner_lead_id is None else "lead", mark)
+    return Page(messages, "bot" if found.owner_lead_id is None else "lead", found.language, mark)
 
 
 def _newer(session: Session, conversation_id: int, after: int, known: Collection[int]) -> list[Message]:

@@ -15,13 +15,14 @@ from bot.commands import sms_costs
 from bot.commands.refusing import project, refuse
 from bot.commands.wiring import Wiring
 from bot.runtime import interpreter, payloads
+from bot.site_words import SiteWords
 from flows.actions import ACTIONS
 from flows.checks import check
 from flows.draw import draw
 from flows.engine.errors import AuthoringError
 from flows.knowledge_reader import load_knowledge
 from flows.loader import load_domain, load_flows
-from flows.translations import to_translate
+from flows.translations import begun, to_translate
 
 PICTURES = Path("docs") / "flows"
 
@@ -53,7 +54,9 @@ def check_(wiring: Wiring, each: bool) -> None:
 def count() -> str:
     """How much is authored, in words; raises AuthoringError with everything that is wrong with it."""
     known, domain, knowledge = load_flows(), load_domain(), load_knowledge()
-    problems = check(
+    site = SiteWords()
+    problems = [*site.problems(begun(domain))]
+    problems += check(
         known,
         domain,
         ACTIONS,
@@ -64,7 +67,8 @@ def count() -> str:
     )
     if problems:
         raise AuthoringError(problems)
-    return f"{len(known)} flows, {len(domain.responses)} responses, {len(knowledge.topics)} answers"
+    authored = f"{len(known)} flows, {len(domain.responses)} responses, {len(knowledge.topics)} answers"
+    return f"{authored}, {len(site.french)} words of the site"
 
 
 @flows.command("translate")
@@ -72,7 +76,7 @@ def count() -> str:
 def translate_(language: str) -> None:
     """Prints what is not said in a language yet, ready to be translated into files that end in .LANGUAGE.yml."""
     try:
-        missing = to_translate(load_domain(), language)
+        missing = {**to_translate(load_domain(), language), "site": SiteWords().to_translate(language)}
     except AuthoringError as error:
         refuse(*map(str, error.problems))
     click.echo(yaml.safe_dump(missing, allow_unicode=True, sort_keys=False, width=1000), nl=False)

@@ -11,6 +11,7 @@ from bot.errors import SettingsError
 from bot.posters.ways import ways
 from bot.posters.words import hours, message, on, words
 from bot.settings import Settings
+from bot.site_words import FRENCH
 from directory import posters
 from directory.models import Poster
 
@@ -63,11 +64,14 @@ def compose(session: Session, settings: Settings, poster: Poster, now: datetime)
     )
 
 
-def day_lines(session: Session, poster: Poster, now: datetime) -> list[DayLine]:
+def day_lines(session: Session, poster: Poster, now: datetime, language: str = FRENCH) -> list[DayLine]:
     """The next dates of a poster; where, only when it changes from one to the next."""
     coming = posters.days(session, poster, now)
     moves = len({day.where for day in coming}) > 1
     return [
-        DayLine(", ".join(part for part in (on(day.on), hours(day)) if part), (day.where if moves else None) or "")
+        DayLine(
+            ", ".join(part for part in (on(day.on, language), hours(day, language)) if part),
+            (day.where if moves else None) or "",
+        )
         for day in coming
     ]

@@ -1,4 +1,4 @@
-"""The French of posters: sentences from `words.yml`, days and hours as they are read."""
+"""What posters say: French sentences from `words.yml`, days and hours as they are read in each language."""
 
 from datetime import date, time
 from functools import cache
@@ -9,6 +9,7 @@ import yaml
 from babel.dates import format_date, format_time
 
 from bot.numbers import NBSP
+from bot.site_words import FRENCH, site_words
 from directory.posters import Day
 
 _WORDS = Path(__file__).parent / "words.yml"
@@ -27,21 +28,26 @@ def message(code: str) -> str:
     return said
 
 
-def on(day: date) -> str:
+def on(day: date, language: str = FRENCH) -> str:
     """ "mardi 24 novembre"."""
-    said: str = format_date(day, words()["day"], locale="fr")
+    said: str = format_date(day, _pattern("day", language), locale=language)
     return said.replace(" ", NBSP)
 
 
-def hours(day: Day) -> str:
+def hours(day: Day, language: str = FRENCH) -> str:
     """ "9 h – 12 h 30"; empty when the hours were not announced."""
     if day.starts_at is None:
         return ""
     if day.ends_at is None:
-        return str(words()["from_hour"].format(starts=_hour(day.starts_at)))
-    return str(words()["hours"].format(starts=_hour(day.starts_at), ends=_hour(day.ends_at))).replace(" ", NBSP)
+        return site_words().said(language)["poster"]["from_hour"].format(starts=_hour(day.starts_at, language))
+    said: str = words()["hours"].format(starts=_hour(day.starts_at, language), ends=_hour(day.ends_at, language))
+    return said.replace(" ", NBSP)
 
 
-def _hour(at: time) -> str:
-    said: str = format_time(at, words()["hour"], locale="fr")
+def _pattern(name: str, language: str) -> str:
+    return site_words().said(language)["patterns"][name]
+
+
+def _hour(at: time, language: str) -> str:
+    said: str = format_time(at, _pattern("hour", language), locale=language)
     return said.removesuffix(" 00").replace(" ", NBSP)

@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const words = JSON.parse(document.getElementById("listen-words").textContent);
+  let words = JSON.parse(document.getElementById("listen-words").textContent);
   let playing = null; // {audio, button}
   let told = false; // that a sound failed
 
@@ -53,6 +53,13 @@
   }
   window.aloud = {
     hush: hush,
+    learn: function (said) {
+      words = said;
+      document.querySelectorAll("button.listen").forEach(function (button) {
+        const plays = playing && playing.button === button;
+        dress(button, plays ? "stop" : "sound", plays ? words.stop : words.listen);
+      });
+    },
     button: function (id) {
       const button = document.createElement("button");
       button.type = "button";

@@ -2,7 +2,9 @@
 (function () {
   "use strict";
 
-  const words = JSON.parse(document.getElementById("words").textContent);
+  let words = JSON.parse(document.getElementById("words").textContent);
+  const version = document.getElementById("words").dataset.version, sources = words.sources;
+  let refusals = {}, learning = "";
   const $ = function (id) { return document.getElementById(id); };
   const log = $("log"), scroll = $("scroll"), input = $("text"), notice = $("notice"), typing = $("typing");
   const QUEUE = "allervers.unsent";
@@ -71,7 +73,7 @@
   // Each sentence of ours stands on its own: a wall of text loses whoever reads with effort.
   function lines(node, text) {
     together(text).split("\n").forEach(function (said, at, all) {
-      const quiet = words.sources.some(function (mark) { return said.startsWith(together(mark)); });
+      const quiet = sources.some(function (mark) { return said.startsWith(together(mark)); });
       const line = make("span", quiet ? "line quiet" : "line");
       fill(line, at + 1 < all.length ? said + "\n" : said, true); // a text copied or read aloud keeps its lines
       node.appendChild(line);
@@ -253,13 +255,14 @@
     if (response && response.status >= 400 && response.status < 500 && response.status !== 429 && response.status !== 408) {
       writeQueue(without(entry.id));
       pending.delete(entry.id);
-      if (node) state(node, "refused", answer.message || "");
-      tell(answer.message || "");
+      const refusal = refusals[answer.error] || answer.message || "";
+      if (node) state(node, "refused", refusal);
+      tell(refusal);
       return 0;
     }
     tries += 1;
     if (node) state(node, "unsent", words.unsent);
-    tell(answer.message || (navigatorOffline() || !response ? words.offline : words.unsent));
+    tell(refusals[answer.error] || answer.message || (navigatorOffline() || !response ? words.offline : words.unsent));
     const asked = response ? Number(response.headers.get("Retry-After")) * 1000 : 0;
     return Math.max(asked || 0, Math.min(30000, 250 * Math.pow(2, Math.min(tries, 7))) * (0.75 + Math.random() / 2));
   }
@@ -342,6 +345,7 @@
         const answer = await response.json();
         if (mine !== era) return;
         spoken(answer.speaker);
+        learn(answer.language);
         receive(answer.messages);
         pause = answer.messages.length || !wait || Date.now() - start > 1000 ? 0 : 1000;
         wait = 25;
@@ -358,6 +362,34 @@
     speaker = by;
     $("speaker").textContent = by === "lead" ? words.human : words.robot;
     if (by === "lead") expected();
+  }
+  // ---- Language: the page's words follow the conversation's.
+  async function learn(language) {
+    if (!language || language === document.documentElement.lang || language === learning) return;
+    learning = language;
+    try {
+      const response = await ask("/phone/words/" + language + "?v=" + version, {}, 20000);
+      if (response.ok && learning === language) dress(await response.json());
+    } catch (error) { /* the next answer tries again */ }
+    learning = "";
+  }
+  function dress(said) {
+    document.documentElement.lang = said.language;
+    document.documentElement.dir = said.direction;
+    words = said.script;
+    refusals = said.errors;
+    document.querySelectorAll("[data-w]").forEach(function (node) {
+      node.textContent = said.page[node.dataset.w];
+      if (node.parentNode.dataset.title) node.parentNode.dataset.title = node.textContent;
+    });
+    document.querySelectorAll("[data-w-label]").forEach(function (node) {
+      node.setAttribute("aria-label", said.page[node.dataset.wLabel]);
+    });
+    const choices = log.querySelector(".choices");
+    if (choices) choices.setAttribute("aria-label", words.choices);
+    if (window.aloud) aloud.learn(said.aloud);
+    spoken(speaker);
+    bottom();
   }
   function expect(id) {
     const answered = Array.from(held.values()).some(function (each) {

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from bot.posters.counts import UNKNOWN
 from bot.posters.models import PosterOpening
+from bot.site_words import SiteWords
 from bot.web_guard import Rate
 from bot.web_pages import STATIC
 from db.session import Database
@@ -45,7 +46,7 @@ def openings(database: Database) -> dict[str, int]:
 def test_every_way_is_offered_in_order(browser: Browser, code: str) -> None:
     page = browser.get(f"/q/{code}")
     assert page.status == 200
-    links = re.findall(r'href="([^"]+)"', page.text.partition("<ul")[2])
+    links = re.findall(r'href="([^?"][^"]*)"', page.text.partition("<ul")[2])
     assert [link.replace("&amp;", "&") for link in links] == [
         f"https://t.me/allervers_bot?start={code}",
         f"sms:+33937980001?&body=Bonjour%20{code}",
@@ -58,7 +59,7 @@ def test_every_way_is_offered_in_order(browser: Browser, code: str) -> None:
 
 def test_the_place_and_its_next_dates_are_told(browser: Browser, code: str) -> None:
     text = browser.get(f"/q/{code.lower()}").text.replace("\u00a0", " ")
-    assert "<h2>Le bus &lt;b&gt;</h2>" in text
+    assert '<h2 dir="auto">Le bus &lt;b&gt;</h2>' in text
     assert "place du Marché, Carcassonne" in text
     assert "vendredi 27 novembre" in text
 
@@ -73,7 +74,7 @@ def test_the_page_is_light_and_needs_no_script(browser: Browser, code: str) -> N
 
 def test_the_page_can_be_heard_and_reached(browser: Browser, code: str) -> None:
     text = browser.get(f"/q/{code}").text
-    assert '<html lang="fr">' in text
+    assert '<html lang="fr" dir="ltr">' in text
     assert re.findall(r"<(h\d)", text) == ["h1", "h2", "h2"]
     assert "<title>" in text
     assert 'aria-labelledby="ways"' in text
@@ -136,3 +137,33 @@ def test_the_page_does_without_the_database(
     monkeypatch.setattr(posters, "find", away)
     page = browser.get(f"/q/{code}")
     assert (page.status, "sms:+33937980001" in page.text) == (200, True)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language", "day"),
+    [
+        ("fr-FR,fr;q=0.9,en;q=0.8", "fr", "vendredi 27 novembre"),
+        ("", "fr", "vendredi 27 novembre"),
+        ("ro-RO,ro;q=0.9", "fr", "vendredi 27 novembre"),
+        ("en-GB,en;q=0.9,fr;q=0.5", "en", "Friday 27 November"),
+        ("tr", "tr", "27 Kasım Cuma"),
+        ("pt-BR,fr;q=0.3", "pt", "sexta-feira, 27 de novembro"),
+        ("es", "es", "viernes 27 de noviembre"),
+        ("ar-DZ,ar;q=0.9,fr;q=0.8", "ar", "الجمعة 27/11"),
+    ],
+)
+def test_the_page_is_in_the_language_of_the_phone(
+    browser: Browser, code: str, accepted: str, language: str, day: str
+) -> None:
+    page = browser.get(f"/q/{code}", **{"accept-language": accepted})
+    assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in page.text
+    assert day in page.text.replace("\u00a0", " ")
+    assert SiteWords().said(language)["poster"]["ways"] in page.text
+    assert len(page.body) < LIGHT
+
+
+def test_another_language_is_a_tap_away(browser: Browser, code: str) -> None:
+    page = browser.get(f"/q/{code}", **{"accept-language": "fr"})
+    assert re.findall(r'lang="(\w+)" href="\?l=\1">', page.text) == ["en", "ar", "tr", "pt", "es"]
+    assert '<html lang="tr"' in browser.get(f"/q/{code}?l=tr", **{"accept-language": "fr"}).text
+    assert '<html lang="fr"' in browser.get(f"/q/{code}?l=xx", **{"accept-language": "fr"}).text

@@ -2,10 +2,11 @@
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 import bot.channels.voice
-from bot.conversations.models import Message
+from bot.conversations.models import Contact, Message
+from bot.site_words import SiteWords
 from bot.sounds import Sounds
 from tests.bot.site import House, Server
 from tests.fakes.voice import FakeVoice
@@ -281,3 +282,31 @@ def test_sentences_stand_apart_and_numbers_hold_together(page: Page) -> None:
         "Jusqu'à 83\u00a0600\u00a0€ par an\u00a0; 25\u00a0% ensuite.\nÇa va\u00a0?\nSource\u00a0: Urssaf.\n"
     )
     expect(bubble.get_by_role("link", name="https://example.org")).to_be_visible()
+
+
+def test_the_page_speaks_the_language_of_the_conversation(voice: FakeVoice, page: Page, house: House) -> None:
+    say(page, "Bonjour")
+    expect(page.locator(".said.bot")).to_have_count(2)
+    with house.database.transaction() as session:
+        session.execute(update(Contact).values(language="ar"))
+    say(page, "Oui")
+    words = SiteWords().said("ar")
+    expect(page.get_by_label(words["page"]["message"])).to_be_visible()
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ar", "rtl"]
+    expect(page.get_by_role("button", name=words["page"]["send"])).to_be_visible()
+    expect(page.get_by_role("button", name=words["aloud"]["listen"])).to_have_count(3)
+    expect(page.locator("#speaker")).to_have_text(words["script"]["robot"])
+    mine, theirs = (page.locator(f".said.{author} .bubble").last.bounding_box() for author in ("resident", "bot"))
+    assert mine is not None
+    assert theirs is not None
+    assert mine["x"] < theirs["x"], "from right to left, what they say stands on the left"
+    for width in (320, 360, 900):
+        page.set_viewport_size({"width": width, "height": 640})
+        fits(page)
+    page.set_viewport_size({"width": 360, "height": 640})
+    page.reload()
+    expect(page.get_by_label(words["page"]["message"])).to_be_visible()
+    page.get_by_label(words["page"]["message"]).fill("x" * 4100)
+    page.context.set_offline(True)
+    page.keyboard.press("Enter")
+    expect(page.locator("#notice")).to_have_text(words["script"]["offline"])
