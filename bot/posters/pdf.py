@@ -50,6 +50,8 @@ def _poster(canvas: Canvas, sheet: Sheet) -> None:
     pen.write(said["heading"], 50, bold=True, colour=PAPER)
     pen.skip(2)
     pen.write(said["promise"], 20, colour=PAPER)
+    pen.skip(1)
+    pen.write_row(words()["tongues"], 13, colour=PAPER)
 
     side = 84.0
     pen.box(MARGIN - 4, 92, A4_WIDTH - 2 * MARGIN + 8, side + 14, TINT, radius=5)
@@ -123,6 +125,7 @@ def _card(canvas: Canvas, sheet: Sheet) -> None:
     pen.y = 54
     pen.write(sheet.name, 9.5, bold=True, lines=1)
     pen.write(" · ".join(part for day in sheet.days[:1] for part in day if part) or sheet.where, 9, colour=INK, lines=1)
+    pen.write_row(words()["tongues"], 7)
     pen.write(sheet.operator, 7, colour=SOFT, lines=1)
 
 

@@ -1,5 +1,6 @@
 """Writing on a PDF page from top to bottom: lengths in millimetres, fonts embedded, lines that fit."""
 
+import re
 from collections.abc import Sequence
 
 from reportlab.lib.colors import Color, HexColor
@@ -10,12 +11,14 @@ from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from bot.posters.qr import qr_code
+from bot.posters.words import outlines
 
 PLAIN, BOLD = "Vera", "VeraBd"
 """Bitstream Vera, which comes with reportlab and may be embedded: every letter of French is in it."""
 
 INK, SOFT, BAND, PAPER, TINT = (HexColor(code) for code in ("#17211f", "#4d5c58", "#0f4c4a", "#ffffff", "#e0f0ec"))
 LEADING = 1.28
+_STROKE = re.compile(r"([MLCZ])([-\d, ]*)")
 
 for _font in (PLAIN, BOLD):
     pdfmetrics.registerFont(TTFont(_font, f"{_font}.ttf"))
@@ -48,6 +51,23 @@ class Pen:
             self.y += size * LEADING / mm
             self.canvas.drawString(self.x * mm, -self.y * mm + size * (LEADING - 1), line)
 
+    def write_row(self, words: Sequence[str], size: float, *, colour: Color = INK, gap: str = " · ") -> None:
+        """Words on one line. Those our fonts have no letters for are drawn by their outlines."""
+        self.y += size * LEADING / mm
+        x, y = self.x * mm, -self.y * mm + size * (LEADING - 1)
+        self.canvas.setFillColor(colour)
+        self.canvas.setFont(PLAIN, size)
+        for number, word in enumerate(words):
+            if number:
+                self.canvas.drawString(x, y, gap)
+                x += pdfmetrics.stringWidth(gap, PLAIN, size)
+            if outline := outlines().get(word):
+                self._trace(outline["path"], x, y, size / 1000)
+                x += outline["width"] * size / 1000
+            else:
+                self.canvas.drawString(x, y, word)
+                x += pdfmetrics.stringWidth(word, PLAIN, size)
+
     def skip(self, height: float) -> None:
         """Leaves a blank."""
         self.y += height
@@ -62,6 +82,14 @@ class Pen:
             left, top = x + bar.x * module, y + (bar.y + 1) * module
             path.rect(left * mm, -top * mm, bar.width * module * mm, module * mm)
         self.canvas.setFillColor(INK)
+        self.canvas.drawPath(path, stroke=0, fill=1)
+
+    def _trace(self, outline: str, x: float, y: float, scale: float) -> None:
+        path = self.canvas.beginPath()
+        draws = {"M": path.moveTo, "L": path.lineTo, "C": path.curveTo, "Z": path.close}
+        for kind, numbers in _STROKE.findall(outline):
+            values = [float(number) * scale for number in re.split("[ ,]", numbers) if number]
+            draws[kind](*(value + (x, y)[at % 2] for at, value in enumerate(values)))
         self.canvas.drawPath(path, stroke=0, fill=1)
 
     def _split(self, text: str, font: str, size: float) -> Sequence[str]:

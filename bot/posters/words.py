@@ -13,12 +13,20 @@ from bot.site_words import FRENCH, site_words
 from directory.posters import Day
 
 _WORDS = Path(__file__).parent / "words.yml"
+_OUTLINES = _WORDS.with_name("outlines.yml")
 
 
 @cache
 def words() -> dict[str, Any]:
     """Every sentence."""
     found: dict[str, Any] = yaml.safe_load(_WORDS.read_text("utf-8"))
+    return found
+
+
+@cache
+def outlines() -> dict[str, dict[str, Any]]:
+    """How words are drawn for which our fonts have no letters: `width` and `path`, in thousandths of the size."""
+    found: dict[str, dict[str, Any]] = yaml.safe_load(_OUTLINES.read_text("utf-8"))
     return found
 
 

@@ -24,8 +24,9 @@ from bot.posters.pen import BOLD, PLAIN, Pen
 from bot.posters.qr import QUIET, qr_code
 from bot.posters.sheet import DayLine, Sheet, compose
 from bot.posters.ways import ways
-from bot.posters.words import words
+from bot.posters.words import outlines, words
 from bot.settings import Settings
+from bot.site_words import SiteWords
 from db.session import Database
 from directory import posters
 from tests.bot.people import arrive
@@ -127,6 +128,14 @@ def test_every_letter_of_french_is_in_the_fonts() -> None:
             letter for letter in said + "àâäçéèêëîïôöùûüÿœæÀÂÇÉÈÊËÎÏÔÙÛÜŒÆ«»’–—…€\u00a0" if ord(letter) not in glyphs
         ]
         assert set(missing) <= {"\n"}
+
+
+def test_the_languages_can_be_drawn_and_are_those_of_the_site() -> None:
+    letters = pdfmetrics.getFont(PLAIN).face.charToGlyph
+    tongues = words()["tongues"]
+    assert tongues == [name for code, name in SiteWords().source["tongues"].items() if code != "fr"]
+    assert [word for word in tongues if not all(ord(letter) in letters for letter in word)] == list(outlines())
+    assert all(outline["path"].startswith("M") and outline["path"].endswith("Z") for outline in outlines().values())
 
 
 def test_a_sheet_tells_the_dates_as_they_stand(database: Database, now: datetime) -> None:
