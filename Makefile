@@ -20,10 +20,10 @@ export RASA_CACHE_DIRECTORY := $(RASA_HOME)/cache
 export SQLALCHEMY_SILENCE_UBER_WARNING := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format lock golden flows knowledge bench load bench-nlu rasa rasa-train rasa-check rasa-install rasa-test clean
+.PHONY: help install run demo-channels test check format lock golden flows knowledge bench load bench-nlu rasa rasa-train rasa-check rasa-install rasa-test clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 install: .venv/.installed ## a private environment, from hash-pinned locks
 
@@ -38,6 +38,9 @@ install: .venv/.installed ## a private environment, from hash-pinned locks
 run: install ## migrates, loads the demonstration territory, serves on http://127.0.0.1:8000
 	@$(BIN)/allervers demo
 	@$(BIN)/allervers serve --port $(PORT)
+
+demo-channels: install ## SMS, WhatsApp, Telegram and the leads' group on one page, with nothing outside; Ctrl-C stops
+	@$(BIN)/python -m tests.demo_channels --port $(PORT)
 
 test: install ## the whole suite, on SQLite and on a real PostgreSQL
 	@$(BIN)/pytest -n 2 --dist worksteal

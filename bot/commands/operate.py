@@ -1,7 +1,5 @@
 """Running the service: migrate, demo, serve, worker."""
 
-import signal
-import threading
 from contextlib import suppress
 from importlib.metadata import entry_points
 
@@ -79,12 +77,10 @@ def serve(wiring: Wiring, host: str, port: int) -> None:
 def worker(wiring: Wiring) -> None:
     """Takes turns and does what is owed, beside other processes. Needs a database they share."""
     services = wiring.services()
-    stopped = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stopped.set())
+    wait_for_the_end = process.stopping()
     assert services.mind is not None
     process.settle()
     services.worker.start()
-    stopped.wait()
+    wait_for_the_end()
     services.worker.stop()
     services.close()

@@ -48,6 +48,9 @@ def _thread(chat: Chat, given: Given) -> dict[str, Any]:
 
 def _send(state: State, given: Given, **content: Any) -> dict[str, Any]:
     chat = state.chat(given["chat_id"])
+    markup = given.get("reply_markup") or {}
+    if "keyboard" in markup or "remove_keyboard" in markup:
+        chat.keyboard = markup.get("keyboard", [])
     return state.add(chat, state.bot, **_thread(chat, given), **_markup(given), **content)
 
 

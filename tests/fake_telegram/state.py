@@ -59,6 +59,7 @@ class Chat:
     blocked: bool = False
     topics: dict[int, dict[str, Any]] = field(default_factory=dict)
     is_forum: bool = True
+    keyboard: list[list[dict[str, Any]]] = field(default_factory=list)  # what stands where one types
     rights: tuple[str, ...] = ()  # what the bot may do there as an administrator
 
     def as_json(self) -> dict[str, Any]:
