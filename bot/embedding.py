@@ -17,9 +17,10 @@ def name_of(settings: Settings) -> str:
     return named(*_wanted(settings)).name
 
 
-def _wanted(settings: Settings) -> tuple[str | None, str, str | None, Path | None]:
+def _wanted(settings: Settings) -> tuple[Path, str | None, str, str | None, Path | None]:
     token = settings.embedding_token
     return (
+        settings.data_dir / "nlu",
         str(settings.embedding_url) if settings.embedding_url else None,
         settings.embedding_model,
         token.get_secret_value() if token else None,

@@ -18,7 +18,6 @@ from nlu.progress import Progress, silent
 from nlu.training import find_files
 
 PACKAGE = Path(__file__).parent
-SHIPPED_VECTORS = PACKAGE / "vectors.npz"
 KEPT_VECTORS = "vectors.npz"
 
 
@@ -27,11 +26,10 @@ def training(
 ) -> tuple[Callable[..., Model], Any]:
     """`nlu.train.train` and the means it wants, imported only now: scikit-learn costs a second and 80 MB.
 
-    Vectors are taken from those that ship and from the folder `kept`, which gets what is computed.
+    Vectors of known sentences are taken from the folder `kept`, which gets what is computed.
     """
     module = importlib.import_module("nlu.train")
-    kept_here = kept / KEPT_VECTORS if kept else None
-    store = VectorStore(embedder, [SHIPPED_VECTORS], kept_here) if embedder else None
+    store = VectorStore(embedder, kept and kept / KEPT_VECTORS) if embedder else None
     return module.train, module.Means(store, progress)
 
 

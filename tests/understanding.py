@@ -16,16 +16,17 @@ from nlu.embedding.choose import at_hand
 from nlu.engine import Engine
 
 CHECKOUT = Path(__file__).parents[1]
+KEPT = CHECKOUT / "var" / "nlu"
+"""What the checkout's own understanding keeps, as a service here would."""
 
 
 @cache
 def understanding() -> Engine:
-    """What texts mean, from the checkout's own folder: `var/nlu`, as a service here would keep it."""
-    folder = CHECKOUT / "var" / "nlu"
-    folder.mkdir(parents=True, exist_ok=True)
-    with _alone(folder / ".lock"):
-        model = load_or_train(TRAINING_DATA, folder, gazetteer().names(), embedder=at_hand())
-    embedder = at_hand()
+    """What texts mean."""
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with _alone(KEPT / ".lock"):
+        embedder = at_hand(KEPT)
+        model = load_or_train(TRAINING_DATA, KEPT, gazetteer().names(), embedder=embedder)
     return model.engine(embedder and Remembering(embedder))
 
 

@@ -12,10 +12,9 @@ from typing import NoReturn, Protocol
 import click
 
 from bot.commands.labelling import label_all
-from nlu.cache import KEPT_VECTORS, PACKAGE, SHIPPED_VECTORS, doubter, training
+from nlu.cache import PACKAGE, doubter, training
 from nlu.check import check as inspect
 from nlu.embedding.base import Embedder
-from nlu.embedding.store import VectorStore
 from nlu.engine import Engine, build_normaliser
 from nlu.entities.base import CommuneRow
 from nlu.errors import NluError
@@ -120,24 +119,6 @@ def label(file: Path, data: Path) -> None:
     except (NluError, OSError) as error:
         _fail(error)
     click.echo(f"{labelled} added to {data}", err=True)
-
-
-@nlu.command()
-@click.option("--data", type=PATH, default=DATA, help="Rasa NLU YAML: a file or a folder.")
-@click.pass_obj
-def embed(wiring: Wiring, data: Path) -> None:
-    """Writes the vectors that ship with the training data, so that training on a fresh clone need not compute them."""
-    embedder = wiring.embedder()
-    if embedder is None:
-        _fail(NluError("there is no embedder here. See: allervers doctor"))
-    try:
-        texts = [example.text for example in read(data).examples]
-        store = VectorStore(embedder, [SHIPPED_VECTORS], wiring.vectors / KEPT_VECTORS)
-        store.vectors(texts, Bar())
-        store.save(SHIPPED_VECTORS, texts)
-    except NluError as error:
-        _fail(error)
-    click.echo(f"{SHIPPED_VECTORS}: {len(texts)} sentences of {embedder.name}", err=True)
 
 
 @nlu.command()

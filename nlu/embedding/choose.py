@@ -13,22 +13,27 @@ from nlu.errors import EmbeddingError
 log = logging.getLogger(__name__)
 
 
-def named(url: str | None = None, model: str = "", token: str | None = None, file: Path | None = None) -> Embedder:
-    """The embedder that was asked for; raises `EmbeddingError` with the cure when it cannot serve."""
+def named(
+    kept: Path, url: str | None = None, model: str = "", token: str | None = None, file: Path | None = None
+) -> Embedder:
+    """The embedder that was asked for; `kept` is the folder for what it makes ready.
+
+    Raises `EmbeddingError` with the cure when it cannot serve.
+    """
     if url:
         return RemoteEmbedder(url, model, token)
     if file:
         return OnnxEmbedder(file)
-    return BundledEmbedder()
+    return BundledEmbedder(kept)
 
 
 @cache
 def at_hand(
-    url: str | None = None, model: str = "", token: str | None = None, file: Path | None = None
+    kept: Path, url: str | None = None, model: str = "", token: str | None = None, file: Path | None = None
 ) -> Embedder | None:
     """The same, made once; None, and a line in the log, when texts must be understood by their letters alone."""
     try:
-        return named(url, model, token, file)
+        return named(kept, url, model, token, file)
     except EmbeddingError as error:
         log.warning("no sentence embedding: %s", error)
         return None

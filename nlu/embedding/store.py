@@ -7,7 +7,7 @@ kept or fresh, so that a model is the same whichever way its vectors came.
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -26,15 +26,12 @@ WORKERS = min(os.cpu_count() or 1, 8)
 
 
 class VectorStore:
-    """The vectors of one embedder: read from `files`; what is computed is added to `cache`, which may be written."""
+    """The vectors of one embedder; what is computed is added to the file `cache`."""
 
-    def __init__(self, embedder: Embedder, files: Iterable[Path] = (), cache: Path | None = None) -> None:
+    def __init__(self, embedder: Embedder, cache: Path | None = None) -> None:
         self.embedder = embedder
         self._cache = cache
-        self._fresh = _read(cache, embedder.name) if cache else {}
-        self._rows: Rows = dict(self._fresh)
-        for path in files:
-            self._rows.update(_read(path, embedder.name))
+        self._rows = _read(cache, embedder.name) if cache else {}
 
     def vectors(self, texts: Sequence[str], progress: Progress = silent) -> Vectors:
         """One row per text, in their order. Raises `EmbeddingError` when the embedder cannot."""
@@ -42,19 +39,10 @@ class VectorStore:
         unknown = {key: text for key, text in zip(keys, texts, strict=True) if key not in self._rows}
         if unknown:
             rows = _quantised(_embedded(self.embedder, list(unknown.values()), progress))
-            self._fresh.update(zip(unknown, rows, strict=True))
             self._rows.update(zip(unknown, rows, strict=True))
             if self._cache:
-                write(self._cache, self.embedder.name, self._fresh)
+                _write(self._cache, self.embedder.name, self._rows)
         return unit(np.asarray([row * scale for row, scale in map(self._rows.__getitem__, keys)], dtype=np.float32))
-
-    def missing(self, texts: Iterable[str]) -> list[str]:
-        """The texts whose vector is not kept."""
-        return [text for text in texts if key_of(text) not in self._rows]
-
-    def save(self, path: Path, texts: Iterable[str]) -> None:
-        """Writes the vectors of these texts alone, in an order that does not depend on theirs."""
-        write(path, self.embedder.name, {key: self._rows[key] for key in sorted({key_of(text) for text in texts})})
 
 
 def key_of(text: str) -> int:
@@ -62,8 +50,8 @@ def key_of(text: str) -> int:
     return int.from_bytes(hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=8).digest(), "big")
 
 
-def write(path: Path, embedder: str, rows: Rows) -> None:
-    """Writes a file of vectors, whole or not at all."""
+def _write(path: Path, embedder: str, rows: Rows) -> None:
+    """Whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         np.savez(

