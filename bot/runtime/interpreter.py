@@ -38,6 +38,7 @@ REPLIES: Mapping[str, str] = {
     "deny": "utter_no_problem",
     "come_along": "utter_come_along",
     "insult": "utter_insult",
+    "yes_or_no": "utter_depends",  # a word: somebody presses for a yes
     "distress": "utter_distress",
     "coming": "utter_coming",  # a reminder's button
 }
