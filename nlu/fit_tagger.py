@@ -6,7 +6,7 @@ Imported for training only (scikit-learn).
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sparse
@@ -16,13 +16,16 @@ from nlu.features import Indices
 from nlu.fit_crf import fit_crf
 from nlu.folding import fold
 from nlu.tagger import Mark, Tagger, TaggerOptions
-from nlu.tagger_features import Hints, Token, features_of, tokens_of
+from nlu.tagger_features import Hints, Token, edges_of, features_of, tokens_of, words_of
 from nlu.training import Annotation, Example, TrainingData
 from nlu.understanding import Entity
 
 SEED = 0
 PLAIN_FOR_MARKED = 2  # examples without a mark to learn from, for each with one
 CONTESTED = 1500  # examples enough to settle who finds what
+_CONTEST_STEPS = 50  # enough for that too
+HIDDEN = 0.3  # of the words, in a view of an example
+VIEWED = 2000  # views enough to learn from what stands around a word
 TIE = 0.02  # F1: rules win ties, since they also know the value
 
 
@@ -44,9 +47,10 @@ def settle(
     if options is None or not marked:
         return Settlement(frozenset(ruled), None)
     examples = _worth_learning_from(data.examples)
-    learn = _learner(data, options)
-    better = _better_learnt(examples, [rule for rule in rules if rule.kind in ruled & marked], learn, options.folds)
+    quick = _learner(data, replace(options, steps=_CONTEST_STEPS, views=1))
+    better = _better_learnt(examples, [rule for rule in rules if rule.kind in ruled & marked], quick, options.folds)
     ruled -= better
+    learn = _learner(data, options)
     own = [_only(example, marked - ruled) for example in examples]
     return Settlement(frozenset(ruled), learn(own) if marked - ruled else None)
 
@@ -117,20 +121,30 @@ def _readable(pattern: str) -> bool:
 def fit_tagger(
     examples: Sequence[Example], hints: Hints, synonyms: Mapping[str, str], options: TaggerOptions
 ) -> Tagger:
-    """Learns from the words of all examples."""
+    """Learns from the words of all examples, then from what stands around the words that are hidden in a view.
+
+    Hidden words read as those that were never seen. Any word may be hidden, so that they are as often marked as
+    unknown words are.
+    """
     marks = sorted({_mark(m) for one in examples for m in one.annotations}, key=repr)
+    rare = _rare_edges(examples)
+    views = min(options.views, max(1, VIEWED // max(1, len(examples))))
+    dice = np.random.default_rng(SEED)
     columns: dict[str, int] = {}
     rows: list[Indices] = []
     labels: list[int] = []
     lengths: list[int] = []
     for example in examples:
         tokens = tokens_of(example.text)
-        named = hints.of(example.text, tokens)
+        words = words_of(tokens)
+        hints_of = hints.of(example.text, tokens)
         own = _labels(example, tokens, marks)
-        labels += own
-        lengths.append(len(own))
-        for features in features_of(tokens, named):
-            rows.append(np.asarray([columns.setdefault(name, len(columns)) for name in features], dtype=np.int32))
+        for hidden in (np.zeros(len(tokens), dtype=bool), *(dice.random((views, len(tokens))) < HIDDEN)):
+            labels += own
+            lengths.append(len(own))
+            for strange, features in zip(hidden, features_of(tokens, words, hidden.tolist(), hints_of), strict=True):
+                kept = [name for name in features if name not in rare] if strange else features
+                rows.append(np.asarray([columns.setdefault(name, len(columns)) for name in kept], dtype=np.int32))
     ends = np.cumsum([0, *map(len, rows)])
     indices = np.concatenate(rows) if rows else np.zeros(0, np.int32)
     matrix = sparse.csr_matrix((np.ones(len(indices)), indices, ends), shape=(len(rows), len(columns)))
@@ -139,6 +153,13 @@ def fit_tagger(
         matrix, lengths, np.asarray(labels, dtype=np.int64), 2 * len(marks) + 1, options.C, options.steps
     )
     return Tagger(tuple(marks), columns, weights, steps, hints, synonyms)
+
+
+def _rare_edges(examples: Sequence[Example]) -> set[str]:
+    """The edges of one word only, by which it would be known when it is hidden."""
+    words = {word for example in examples for word in words_of(tokens_of(example.text))}
+    counts = Counter(edge for word in words for edge in edges_of(word))
+    return {edge for edge, count in counts.items() if count == 1}
 
 
 def _mark(annotation: Annotation) -> Mark:

@@ -12,10 +12,11 @@ import numpy as np
 from nlu.classifier import softmax
 from nlu.features import Floats
 from nlu.folding import fold
-from nlu.tagger_features import Hints, Token, features_of, tokens_of
+from nlu.tagger_features import Hints, Token, features_of, tokens_of, word_feature, words_of
 from nlu.understanding import Entity
 
 _NEVER = -1e9
+_NEAR = 2  # words: strange ones with none that is known so near are never marked
 _SHARPNESS = 3.0  # of the confidence: scores lie around -1 and 1
 
 
@@ -23,12 +24,13 @@ _SHARPNESS = 3.0  # of the confidence: scores lie around -1 and 1
 class TaggerOptions:
     """How the tagger is trained.
 
-    `C` weighs errors against simplicity, `steps` is how many the optimiser takes at most, `folds` are the parts
-    in which it is held against the rules.
+    `C` weighs errors against simplicity, `steps` is how many the optimiser takes at most, `views` how often at most
+    an example is seen again with some of its words hidden, `folds` are the parts in which it is held against the rules.
     """
 
     C: float = 5.0
-    steps: int = 50
+    steps: int = 100
+    views: int = 4
     folds: int = 2
 
 
@@ -57,19 +59,27 @@ class Tagger:
         tokens = tokens_of(text)
         if not tokens:
             return []
-        scores = self._scores(tokens, self.hints.of(text, tokens))
+        words = words_of(tokens)
+        known = [word_feature(word) in self.columns for word in words]
+        hints = self.hints.of(text, tokens)
+        scores = self._scores(tokens, words, known, hints)
         path = best_path(scores, self.steps)
         sure = softmax(scores.astype(np.float64) * _SHARPNESS)[np.arange(len(path)), path]
+        grounds = [one or bool(named) for one, named in zip(known, hints, strict=True)]
         return [
             self._entity(text, tokens[first], tokens[last], self.marks[mark], float(sure[first : last + 1].mean()))
             for first, last, mark in _spans(path)
+            if any(grounds[max(0, first - _NEAR) : last + 1 + _NEAR])
         ]
 
-    def _scores(self, tokens: Sequence[Token], hints: Sequence[Sequence[str]]) -> Floats:
+    def _scores(
+        self, tokens: Sequence[Token], words: Sequence[str], known: Sequence[bool], hints: Sequence[Sequence[str]]
+    ) -> Floats:
         rows = np.empty((len(tokens), len(self.steps)), dtype=np.float32)
-        for row, features in zip(rows, features_of(tokens, hints), strict=True):
-            known = [self.columns[name] for name in features if name in self.columns]
-            row[:] = self.weights[known].sum(axis=0)
+        strange = [not one for one in known]
+        for row, features in zip(rows, features_of(tokens, words, strange, hints), strict=True):
+            columns = [self.columns[name] for name in features if name in self.columns]
+            row[:] = self.weights[columns].sum(axis=0)
         return rows
 
     def _entity(self, text: str, first: Token, last: Token, mark: Mark, sure: float) -> Entity:

@@ -1,4 +1,7 @@
-"""What the tagger looks at: words and signs, their edges and shapes, their neighbours, and the data's own lists."""
+"""What the tagger looks at: words and signs, their edges and shapes, their neighbours, and the data's own lists.
+
+A word that training never saw is strange: of it, only edges, shape and what stands around are read.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,8 +12,10 @@ from nlu.folding import fold
 
 # A number keeps its inner signs ("12.50", "03/04"); scripts that write no spaces are read a character at a time.
 _TOKEN = re.compile(r"\d+(?:[.,/:-]\d+)+|[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0e7f]|[^\W_]+|[^\w\s]|_")
+_REPEATED = re.compile(r"(.)\1+")
 _EDGES = (1, 2, 3, 4)
-_LONGEST_SHAPE = 6
+_LONGEST = 8  # letters; longer words are told apart no more
+_STRANGE = "<?>"  # no token reads like this
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +48,31 @@ class Hints:
         return [[name for name, start, end in spans if start < t.end and t.start < end] for t in tokens]
 
 
-def features_of(tokens: Sequence[Token], hints: Sequence[Sequence[str]]) -> Iterator[list[str]]:
-    """The features of each token: itself, its edges and shape, its neighbours, and the hints around."""
-    words = ["<<", "<", *(fold(token.text) or token.text for token in tokens), ">", ">>"]
-    shapes = ["<", *(_shape(token.text) for token in tokens), ">"]
+def words_of(tokens: Sequence[Token]) -> list[str]:
+    """The tokens as they are compared with others."""
+    return [fold(token.text) or token.text for token in tokens]
+
+
+def word_feature(word: str) -> str:
+    """The feature that stands for the word itself."""
+    return f"w {word}"
+
+
+def features_of(
+    tokens: Sequence[Token], words: Sequence[str], strange: Sequence[bool], hints: Sequence[Sequence[str]]
+) -> Iterator[list[str]]:
+    """The features of each token: itself unless it is strange, its edges and shape, what is around it, the hints."""
+    read = [_STRANGE if new else word for word, new in zip(words, strange, strict=True)]
+    said = [f"any {word}" for word in dict.fromkeys(read) if word != _STRANGE]
+    read = ["<<", "<", *read, ">", ">>"]
     around: list[Sequence[str]] = [[], *hints, []]
-    for at in range(len(tokens)):
-        before2, before, word, after, after2 = words[at : at + 5]
+    for at, token in enumerate(tokens):
+        before2, before, word, after, after2 = read[at : at + 5]
         features = [
             "",
-            f"w {word}",
-            f"s {shapes[at + 1]}",
+            word_feature(word),
+            f"s {_shape(token.text)}",
+            f"n {min(len(words[at]), _LONGEST) // 3}",
             f"-1 {before}",
             f"+1 {after}",
             f"-2 {before2}",
@@ -62,27 +81,26 @@ def features_of(tokens: Sequence[Token], hints: Sequence[Sequence[str]]) -> Iter
             f"w+1 {word} {after}",
             f"-2-1 {before2} {before}",
             f"+1+2 {after} {after2}",
-            f"-1s {shapes[at]}",
-            f"+1s {shapes[at + 2]}",
-            f"-1+1 {before} {after}",
-            f"-2-1w {before2} {before} {word}",
+            *said,
         ]
-        features += [f"{name} {edge}" for name, edge in _edges(word)]
+        features += edges_of(words[at])
         for place, names in (("", around[at + 1]), ("-1", around[at]), ("+1", around[at + 2])):
             features += [f"{place}{name}" for name in names]
         yield features
 
 
-def _edges(word: str) -> Iterator[tuple[str, str]]:
+def edges_of(word: str) -> Iterator[str]:
+    """The features of a word's beginnings and endings."""
     for size in _EDGES:
         if len(word) > size:
-            yield "p", word[:size]
-            yield "e", word[-size:]
+            yield f"p {word[:size]}"
+            yield f"e {word[-size:]}"
 
 
 def _shape(text: str) -> str:
+    """ "McDonald's" is "XxXx'x": letters and digits in a row count as one."""
     shape = "".join("X" if one.isupper() else "x" if one.isalpha() else "9" if one.isdigit() else one for one in text)
-    return shape[:_LONGEST_SHAPE]
+    return _REPEATED.sub(r"\1", shape)
 
 
 def _compiled(pattern: str) -> re.Pattern[str] | None:

@@ -75,6 +75,17 @@ def test_marks_of_any_domain_are_learnt(flights: Model) -> None:
     assert found(engine, "please") == []
 
 
+def test_what_was_never_said_is_known_by_what_stands_around_it(flights: Model) -> None:
+    engine = flights.engine()
+    assert found(engine, "fly from ouagadougou to reykjavik") == [
+        ("city", "from", "ouagadougou"),
+        ("city", "to", "reykjavik"),
+    ]
+    assert found(engine, "two samosas please") == [("dish", None, "samosas")]
+    assert found(engine, "ouagadougou") == []  # nothing stands around it
+    assert found(engine, "please fly") == []
+
+
 def test_synonyms_give_the_value_and_roles_reach_rasas_shape(flights: Model) -> None:
     parsed = flights.engine().parse("fly from new york to rome").to_rasa()["entities"]
     assert [(one["value"], one["role"]) for one in parsed] == [("New York City", "from"), ("rome", "to")]
