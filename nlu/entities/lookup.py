@@ -28,7 +28,10 @@ class LookupExtractor:
         self.values = {_singular(key_of(phrase)): value for phrase, value in phrases.items() if key_of(phrase)}
         only_alone = {_singular(key_of(phrase)): value for phrase, value in (alone or {}).items()}
         self.alone = {**only_alone, **self.values}
-        self.longest = max((key.count(" ") + 1 for key in self.values), default=0)
+        self.longest: dict[str, int] = {}  # words of the longest phrase that starts with a word
+        for key in self.values:
+            first, length = key.partition(" ")[0], key.count(" ") + 1
+            self.longest[first] = max(length, self.longest.get(first, 0))
 
     @classmethod
     def build(cls, options: Mapping[str, Any], resources: Resources) -> "LookupExtractor":
@@ -57,7 +60,8 @@ class LookupExtractor:
         entities: list[Entity] = []
         position = 0
         while position < len(words):
-            for length in range(min(self.longest, len(words) - position), 0, -1):
+            longest = self.longest.get(singulars[position], 0)
+            for length in range(min(longest, len(words) - position), 0, -1):
                 value = self.values.get(" ".join(singulars[position : position + length]))
                 if value is not None:
                     last = words[position + length - 1]
