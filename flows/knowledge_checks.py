@@ -6,7 +6,7 @@ What is structural (names, sources, dates, typed figures) is refused by the read
 import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from flows.actions.answer import speak
 from flows.engine.actions import ActionContext
@@ -19,6 +19,8 @@ from flows.plain_french import faults, rules, unexplained
 from flows.translations import DEARER
 
 SMS = "sms"
+GRACE = timedelta(days=31)
+"""How long a figure may be out of date before that is a fault: it is silent at once, but not for ever."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,15 @@ def check(subject: Subject) -> list[Problem]:
 
 
 def advice(subject: Subject) -> list[Problem]:
-    """What needs someone soon and breaks nothing: figures that fell silent, since they say nothing meanwhile."""
-    cure = "look at the source, then write value, checked_on and review_by"
+    """What needs someone soon and breaks nothing yet: figures that fell silent this last month."""
     return sorted(
-        Problem(fact.file, fact.line, f"{fact.id} is silent since {fact.review_by.isoformat()}", cure)
-        for fact in subject.knowledge.facts.values()
-        if fact.review_by < subject.on
+        _silent(fact) for fact in subject.knowledge.facts.values() if subject.on - GRACE <= fact.review_by < subject.on
     )
+
+
+def _silent(fact: Fact) -> Problem:
+    cure = "look at the source, then write value, checked_on and review_by"
+    return Problem(fact.file, fact.line, f"{fact.id} is silent since {fact.review_by.isoformat()}", cure)
 
 
 def due(knowledge: Knowledge, on: date) -> list[Fact]:
@@ -116,6 +120,13 @@ def humans_missing(subject: Subject) -> Iterator[Problem]:
             yield Problem(topic.file, topic.line, f"{name} does not end with a person", "write offer: human")
 
 
+def forgotten_facts(subject: Subject) -> Iterator[Problem]:
+    """A figure out of date is looked at again."""
+    for fact in subject.knowledge.facts.values():
+        if fact.review_by < subject.on - GRACE:
+            yield _silent(fact)
+
+
 def unused_facts(subject: Subject) -> Iterator[Problem]:
     """No figure is kept up to date for nobody."""
     said = {name for _, words in _worded(subject) for sentence in words.sentences for name in sentence.facts}
@@ -163,6 +174,7 @@ CHECKS: tuple[Callable[[Subject], Iterator[Problem]], ...] = (
     bare_acronyms,
     long_screens,
     humans_missing,
+    forgotten_facts,
     unused_facts,
     missing_translations,
     unreachable_schemes,

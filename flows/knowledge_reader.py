@@ -70,6 +70,7 @@ class _Reader:
     facts: dict[str, Fact] = field(default_factory=dict)
     topics: dict[str, Topic] = field(default_factory=dict)
     same: dict[str, tuple[str, str, int]] = field(default_factory=dict)
+    faulty: set[str] = field(default_factory=set)  # facts and topics left out for a fault of their own, told once
 
     def fault(self, file: _File, line: int, what: str, cure: str) -> None:
         self.problems.append(Problem(file.name, line, what, cure))
@@ -114,6 +115,8 @@ class _Reader:
                 self.facts[fact_id] = Fact(
                     fact_id, value, unit, source, checked, review, certainty, {}, file.name, line
                 )
+            else:
+                self.faulty.add(fact_id)
 
     def translated_facts_of(self, file: _File) -> None:
         """Units once for all facts, and the values that are words: `of` is the French figure these say."""
@@ -122,6 +125,8 @@ class _Reader:
             return
         for name, entry in values.items():
             fact = self.facts.get(name)
+            if name in self.faulty:
+                continue
             if fact is None:
                 self.fault(file, values.line_of(name), f"no fact is called {name}", "correct the name")
             elif not isinstance(entry, LineDict) or set(entry) != {"of", "text"}:
@@ -159,6 +164,7 @@ class _Reader:
         page = page if isinstance(page, LineDict) else LineDict()
         if not sources or not checked or not str(page.get("url") or "").startswith("https://"):
             self.fault(file, line, f"{topic_id} lacks sources, checked_on or a page to read", "give all three")
+            self.faulty.add(topic_id)
             return
         self.topics[topic_id] = Topic(
             id=topic_id,
@@ -181,6 +187,8 @@ class _Reader:
             return
         for topic_id, body, line in file.entries("answers"):
             self._keys(file, "answers", topic_id, body)
+            if topic_id in self.faulty:
+                continue
             if topic_id not in self.topics:
                 self.fault(file, line, f"{topic_id} is not answered in French", "correct the name")
                 continue
@@ -218,7 +226,7 @@ class _Reader:
         otherwise = str(entry.get("otherwise", "")) if whole else text
         facts = tuple(FACT_NAME.findall(text))
         for name in facts:
-            if name not in self.facts:
+            if name not in self.facts.keys() | self.faulty:
                 self.fault(file, line, f"no fact is called {name}", "define it under facts: or correct the name")
         if facts and (not whole or "otherwise" not in entry):
             self.fault(file, line, "a sentence with a figure has no otherwise", "write how it reads without the figure")
@@ -252,13 +260,15 @@ class _Reader:
     def check_links(self) -> None:
         """What a topic leads to is answered; what is the same as another topic is that topic."""
         for topic_id, (other, file, line) in self.same.items():
+            if other in self.faulty:
+                continue
             if other in self.topics:
                 self.topics[topic_id] = replace(self.topics[other], id=topic_id, named=(), part_of=())
             else:
                 self.problems.append(Problem(file, line, f"{topic_id} is {other}, unanswered", "name a known topic"))
         for topic in self.topics.values():
             for other in topic.follow_ups:
-                if other not in self.topics:
+                if other not in self.topics.keys() | self.faulty:
                     what = f"{topic.id} leads to {other}, unanswered"
                     self.problems.append(Problem(topic.file, topic.line, what, "name a known topic"))
 

@@ -56,6 +56,14 @@ def _sequence(loader: _Loader, node: yaml.SequenceNode) -> Any:
     result.extend(loader.construct_object(item, deep=True) for item in node.value)
 
 
+def _timestamp(loader: _Loader, node: yaml.ScalarNode) -> Any:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:
+        return node.value  # "2026-13-45": who wants a date says, with its line, that it is none
+
+
+_Loader.add_constructor("tag:yaml.org,2002:timestamp", _timestamp)
 _Loader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _Loader.add_constructor("tag:yaml.org,2002:seq", _sequence)
 

@@ -231,12 +231,23 @@ def _said(sentence: Sentence, on: date) -> str:
 
 
 @pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [("source: gov,", "source: nobody,", 5), ("checked_on: 2026-11-01", "checked_on: soon", 5), ("[gov]", "[]", 8)],
+)
+def test_what_follows_from_a_fault_is_not_told_beside_it(tmp_path: Path, old: str, new: str, line: int) -> None:
+    with pytest.raises(AuthoringError) as error:
+        load(tmp_path, GOOD.replace(old, new))
+    assert [problem.line for problem in error.value.problems] == [line]
+
+
+@pytest.mark.parametrize(
     ("old", "new", "line", "what"),
     [
         ('title: "Service public", ', "", 2, "lacks a title or an https address"),
         ("https://example.org/a", "http://example.org/a", 2, "lacks a title or an https address"),
         ("source: gov", "source: nobody", 5, "no source is called nobody"),
         ("checked_on: 2026-11-01", "checked_on: soon", 5, "checked_on is not a date: soon"),
+        ("checked_on: 2026-11-01", "checked_on: 2026-13-45", 5, "checked_on is not a date: 2026-13-45"),
         ("review_by: 2027-01-31", "review_by: null", 5, "review_by is not a date"),
         ("certainty: official", "certainty: sure", 5, "rate has no certainty"),
         ('value: "12"', 'value: ""', 5, "rate has no value"),

@@ -131,12 +131,15 @@ def test_en_outre_is_not_outre_mer() -> None:
     assert not list(faults("Outre-mer, en outre-mer même."))
 
 
-def test_an_expired_figure_is_advice_since_it_has_fallen_silent(tmp_path: Path) -> None:
+def test_an_expired_figure_is_advice_for_a_month_then_a_fault(tmp_path: Path) -> None:
     known = load(tmp_path, GOOD)
     assert advice(subject(known, date(2027, 1, 31))) == []
     late = advice(subject(known, date(2027, 2, 1)))
     assert [(problem.line, problem.what) for problem in late] == [(4, "rate is silent since 2027-01-31")]
     assert check(subject(known, date(2027, 2, 1))) == []
+    assert check(subject(known, date(2027, 3, 3))) == []
+    assert check(subject(known, date(2027, 3, 4))) == late
+    assert advice(subject(known, date(2027, 3, 4))) == []
 
 
 def test_due_lists_what_ends_this_month_or_has_ended(tmp_path: Path) -> None:
