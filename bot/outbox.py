@@ -169,7 +169,7 @@ def _send(channel: Channel | None, outbound: OutboundMessage, now: datetime) -> 
     if isinstance(channel, Considerate) and (until := channel.hold_until(outbound, now)):
         return _Result("held", held_until=until)
     try:
-        return _Result("sent", provider_id=channel.send(outbound))
+        return _Result("sent", provider_id=channel.send(outbound) or None)
     except AddressGone:
         return _Result("dropped", "AddressGone", fate="gone")
     except Stopped:

@@ -99,7 +99,10 @@ class Channel(Protocol):
     def per_second(self) -> float | None: ...
 
     def send(self, message: OutboundMessage) -> str:
-        """Delivers one message and returns the provider's id; raises SendError. No transaction is open."""
+        """Delivers one message and returns the provider's id, "" when unknown; raises SendError.
+
+        No transaction is open.
+        """
         ...
 
 

@@ -15,7 +15,7 @@ from telegram import Bot, LinkPreviewOptions, ReplyKeyboardRemove
 from telegram import Message as Sent
 
 from bot.channels.base import OutboundMessage
-from bot.channels.telegram_api import REQUEST, BotApi
+from bot.channels.telegram_api import REQUEST, AnswerUnread, BotApi
 from bot.channels.telegram_shapes import keyboard, place_keyboard, split
 from bot.channels.telegram_updates import NAME, words
 from bot.channels.telegram_voice import send_sound
@@ -67,7 +67,7 @@ class TelegramChannel:
         self._left: OrderedDict[int, tuple[int, str]] = OrderedDict()
 
     def send(self, message: OutboundMessage) -> str:
-        """Sends every part in order and returns the id of the last text; raises SendError.
+        """Sends every part in order and returns the id of the last text, "" when unknown; raises SendError.
 
         A part that left is not sent again when a later one must wait: this process remembers how far it came. After
         a crash the message leaves from its start, as any message may that was on the wire.
@@ -82,6 +82,8 @@ class TelegramChannel:
             except SendLater:
                 self._remember(message.message_id, number, provider_id)
                 raise
+            except AnswerUnread:  # it left, under an id that nobody knows
+                continue
             except SendRefused:
                 if not part.is_extra:
                     raise

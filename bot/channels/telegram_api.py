@@ -42,6 +42,10 @@ class TokenRefused(SendLater):
     """Telegram does not know this token; an operator can mend that, so what is owed waits."""
 
 
+class AnswerUnread(SendRefused):
+    """Telegram said yes in a way the client cannot read. What was asked is done: asking again would do it twice."""
+
+
 class ThreadGone(SendRefused):
     """Somebody deleted the thread of a group."""
 
@@ -188,6 +192,9 @@ def _answer(future: "Future[T]", within: float) -> T:
         raise SendLater("given up") from None
     except TelegramError as error:
         raise in_our_words(error) from None
+    except Exception as error:  # whatever the line does is a TelegramError
+        _log.error("telegram: an answer could not be read (%s)", describe(error))
+        raise AnswerUnread("answer unread") from None
 
 
 def in_our_words(error: TelegramError) -> SendError:

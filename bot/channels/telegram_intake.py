@@ -1,7 +1,9 @@
 """How updates reach us: Telegram calls our address, or, where there is none, we keep asking Telegram."""
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,7 +19,7 @@ from bot.faults import describe
 HOLD = timedelta(seconds=25)
 """How long Telegram holds a question when there is nothing to say; mobile networks and proxies cut longer ones."""
 FIRST_REST, LONGEST_REST = 0.5, 30.0
-"""Seconds to rest after a failure; twice as long each time, up to the second."""
+"""Seconds to rest after a failure; twice as long each time, up to the second, after which a menu is tried again too."""
 
 _log = logging.getLogger(__name__)
 
@@ -39,13 +41,14 @@ class Takes(Protocol):
 
 
 class Intake:
-    """A thread that registers the bot's commands and address; without an address it then fetches updates."""
+    """A thread that registers the bot's address and commands; without an address it then fetches updates."""
 
     def __init__(self, api: BotApi, door: Takes, webhook: Webhook | None) -> None:
         self._api = api
         self._door = door
         self._webhook = webhook
         self._offset: int | None = None
+        self._show_at = 0.0  # of time.monotonic
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="allervers-telegram-intake", daemon=True)
 
@@ -62,25 +65,33 @@ class Intake:
 
     def _run(self) -> None:
         self._until_it_works(self._register)
-        while self._webhook is None and not self._stopping.is_set():
+        if self._webhook is not None:
+            self._until_it_works(self._show_commands)
+            return
+        while not self._stopping.is_set():
             self._until_it_works(self._fetch)
 
     def _until_it_works(self, work: Callable[[], None]) -> None:
         rest = FIRST_REST
         while not self._stopping.is_set():
-            try:
-                work()
+            error = self._try(work)
+            if error is None or self._stopping.is_set():
                 return
-            except Exception as error:
-                if self._stopping.is_set():
-                    return
+            wanted = error.retry_after if isinstance(error, SendLater) else None
+            self._stopping.wait(wanted if wanted is not None else rest)
+            rest = min(rest * 2, LONGEST_REST)
+
+    def _try(self, work: Callable[[], None]) -> Exception | None:
+        """Does it; what went wrong, which the log has too unless we are stopping."""
+        try:
+            work()
+        except Exception as error:
+            if not self._stopping.is_set():
                 _log.warning("telegram: %s (%s)", describe(error), error if isinstance(error, SendError) else "")
-                wanted = error.retry_after if isinstance(error, SendLater) else None
-                self._stopping.wait(wanted if wanted is not None else rest)
-                rest = min(rest * 2, LONGEST_REST)
+            return error
+        return None
 
     def _register(self) -> None:
-        self._api.call(_set_commands)
         webhook = self._webhook
         if webhook is None:
             self._api.call(lambda bot: bot.delete_webhook())
@@ -89,8 +100,16 @@ class Intake:
             lambda bot: bot.set_webhook(webhook.url, secret_token=webhook.secret, allowed_updates=list(KINDS))
         )
 
+    def _show_commands(self) -> None:
+        """The menu of commands. Nobody's message waits for it."""
+        self._api.call(_set_commands)
+        self._show_at = math.inf
+
     def _fetch(self) -> None:
         """The next updates. The offset, which tells Telegram what it may forget, moves only after each commit."""
+        if time.monotonic() >= self._show_at:
+            self._show_at = time.monotonic() + LONGEST_REST
+            self._try(self._show_commands)
         for update in self._api.updates(self._offset, HOLD, KINDS):
             self._door.take(update)
             self._offset = int(update["update_id"]) + 1

@@ -191,6 +191,16 @@ def test_a_wrong_token_is_somebody_s_to_mend_and_nothing_is_lost(samia: Resident
     api.close()
 
 
+def test_what_left_does_not_leave_again_for_an_answer_nobody_can_read(
+    channel: TelegramChannel, samia: Resident, caplog: pytest.LogCaptureFixture
+) -> None:
+    samia.telegram.now = lambda: 1_795_420_800_000  # a server that writes dates in milliseconds
+    assert channel.send(message(samia, "Bonjour", attachments=[PLACE])) == ""
+    assert kinds(samia) == ["text", "venue"]
+    assert "could not be read" in caplog.text
+    assert "Bonjour" not in caplog.text
+
+
 def test_parts_that_left_do_not_leave_again(channel: TelegramChannel, samia: Resident) -> None:
     long = message(samia, "Une phrase ici. " * 700, "Oui", attachments=[PLACE], id=33)
     samia.telegram.fail("sendMessage", Failure.flood(2))

@@ -62,7 +62,7 @@ def called(telegram: FakeTelegram, shelf: Shelf) -> Iterator[Intake]:
 
 def test_with_an_address_telegram_is_told_where_to_call(called: Intake, telegram: FakeTelegram) -> None:
     called.start()
-    telegram.wait_for(lambda: telegram.webhook["url"], "the webhook")
+    telegram.wait_for(lambda: telegram.commands, "the menu, which comes last")
     assert telegram.webhook == {
         "url": WEBHOOK.url,
         "secret_token": WEBHOOK.secret,
@@ -94,6 +94,26 @@ def test_without_an_address_updates_are_fetched(polling: Intake, telegram: FakeT
     assert shelf.stored == updates
     telegram.wait_for(lambda: not telegram.updates, "the last one to be confirmed")
     assert telegram.called("getUpdates")[0]["allowed_updates"] == list(telegram_intake.KINDS)
+
+
+@pytest.mark.parametrize("failure", [Failure(400, "Bad Request: BOT_COMMAND_INVALID"), Failure(500)])
+def test_no_message_waits_for_the_menu_of_commands(
+    polling: Intake, telegram: FakeTelegram, shelf: Shelf, failure: Failure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram_intake, "LONGEST_REST", 0.0)
+    telegram.fail("setMyCommands", *[failure] * 3)
+    Resident(telegram).says("Bonjour")
+    polling.start()
+    telegram.wait_for(lambda: shelf.stored, "the update")
+    telegram.failures.clear()
+    Resident(telegram).says("Merci")  # the next time updates are asked for, the menu is tried again
+    telegram.wait_for(lambda: telegram.commands, "the menu")
+
+
+def test_a_refused_menu_leaves_the_address_registered(called: Intake, telegram: FakeTelegram) -> None:
+    telegram.fail("setMyCommands", *[Failure(400, "Bad Request: BOT_COMMAND_INVALID")] * 3)
+    called.start()
+    telegram.wait_for(lambda: telegram.webhook["url"], "the webhook")
 
 
 def test_an_update_is_confirmed_only_once_it_is_stored(polling: Intake, telegram: FakeTelegram, shelf: Shelf) -> None:
