@@ -10,10 +10,11 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.conversations.models import Contact
-from bot.site_words import FRENCH, preferred, site_words
+from bot.site_words import preferred, site_words
 from db.session import Database
 from directory import bookings
 from directory.errors import BookingUnknown
+from flows.engine.language import FRENCH
 
 
 class Services(Protocol):

@@ -14,10 +14,10 @@ from typing import Any
 from babel import Locale
 
 from flows.engine.errors import Problem
+from flows.engine.language import FRENCH
 from flows.sources import LineDict, display, read
 
 TEMPLATES = Path(__file__).parent / "templates"
-FRENCH = "fr"
 _STEM = "web"
 
 Words = Mapping[str, Mapping[str, str]]

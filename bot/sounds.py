@@ -13,6 +13,7 @@ from bot.channels.voice import Sound, Voice
 from bot.conversations import contacts
 from bot.conversations.models import Message
 from bot.errors import NotSaid
+from flows.engine.language import language_in
 
 KEPT = 8
 """Sounds that are remembered: a phone's player asks for the same one piece by piece."""
@@ -59,7 +60,7 @@ def words_of(session: Session, message_id: int) -> Words | None:
     said = [each for each in session.scalars(same.order_by(Message.id)) if each.direction == "out" and each.text]
     if not said:
         return None
-    return Words("\n".join(str(each.text) for each in said), str((said[0].content or {}).get("language") or "fr"))
+    return Words("\n".join(str(each.text) for each in said), language_in(said[0].content or {}))
 
 
 def words_shown(session: Session, channel: str, address: str, message_id: int) -> Words | None:

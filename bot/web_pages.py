@@ -11,7 +11,8 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from bot.site_words import FRENCH, SiteWords, direction, preferred
+from bot.site_words import SiteWords, direction, preferred
+from flows.engine.language import FRENCH
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"

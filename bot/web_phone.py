@@ -13,7 +13,6 @@ from starlette.routing import Route
 
 from bot import inbox
 from bot.channels import web, web_log
-from bot.channels.base import FRENCH
 from bot.channels.web_bell import Mark
 from bot.settings import Settings
 from bot.sounds import Sounds
@@ -21,6 +20,7 @@ from bot.web_guard import Rate, same_origin
 from bot.web_pages import COMPRESSED, NO_STORE, Pages, Problem
 from bot.web_requests import Pool, Unavailable, read_body
 from db.session import Database, DiskNearlyFull
+from flows.engine.language import FRENCH
 
 log = logging.getLogger(__name__)
 

@@ -6,6 +6,7 @@ from flows.checks_base import Authored, Check, near
 from flows.checks_steps import refused, responses_of_flows
 from flows.engine.domain import Response, Variation
 from flows.engine.errors import Problem
+from flows.engine.language import FRENCH
 from flows.engine.speech import all_placeholders, placeholders
 from flows.translations import DEARER, begun, fingerprint, spoken, untitled
 
@@ -127,7 +128,7 @@ def costly_texts(content: Authored) -> Iterator[Problem]:
             limit, cure = MAX_DEFAULT_SEGMENTS, "shorten it or add a variation with channel: sms"
         else:
             continue
-        for language in ("fr", *variation.translation):
+        for language in (FRENCH, *variation.translation):
             cost = content.segments(_as_sms(content, response, variation, language))
             if cost > (allowed := limit * DEARER.get(language, 1)):
                 what = f"{response.name} in {language} costs {cost} SMS segments, choices included, {allowed} at most"

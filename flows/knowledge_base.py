@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from flows.engine.errors import Problem
+from flows.engine.language import FRENCH
 from flows.plain_text import fold
 
-FRENCH = "fr"
 MORE = "/plus"
 """After a topic's name: what is said about it beyond the first screen."""
 CERTAINTIES = ("official", "secondary", "older", "unsure")

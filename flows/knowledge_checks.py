@@ -13,8 +13,8 @@ from flows.engine.actions import ActionContext
 from flows.engine.domain import Domain
 from flows.engine.errors import Problem
 from flows.engine.events import BotUttered
-from flows.engine.speech import LANGUAGE_SLOT
-from flows.knowledge_base import FRENCH, MORE, Fact, Knowledge, Topic, Wording
+from flows.engine.language import FRENCH, LANGUAGE_SLOT
+from flows.knowledge_base import MORE, Fact, Knowledge, Topic, Wording
 from flows.plain_french import faults, rules, unexplained
 from flows.translations import DEARER
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from flows.knowledge_base import CERTAINTIES, FRENCH, Fact, Topic
+from flows.engine.language import FRENCH
+from flows.knowledge_base import CERTAINTIES, Fact, Topic
 from flows.knowledge_checks import Subject
 
 HEAD = """\

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, runtime_checkable
 
-FRENCH = "fr"
+from flows.engine.language import FRENCH
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import yaml
 
 from bot.channels import gsm7
-from bot.channels.base import FRENCH
 from bot.channels.cutting import Fits, cut
 from flows.engine.events import BotUttered, Choice
+from flows.engine.language import FRENCH
 
 MAX_SEGMENTS = {"GSM-7": 3, "UCS-2": 6}
 """Of one SMS, by alphabet: a segment of the second holds less than half as much. What is longer waits for SUITE."""

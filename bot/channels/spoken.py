@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from bot.channels.voice import languages
+from flows.engine.language import FRENCH
 
 MOST = 3000
 """Characters that are read aloud at most: some three minutes."""
@@ -22,7 +23,7 @@ _DRAWN = frozenset("•·→←↑↓\ufe0f[]")
 
 def spoken(text: str, language: str) -> str:
     """What a voice is given to read; empty when nothing of the text can be said."""
-    words = languages().get(language) or languages()["fr"]
+    words = languages().get(language) or languages()[FRENCH]
     text = _ADDRESS.sub(lambda found: _named(found[1], words["dot"]) + _end(found[0]), text)
     text = _SITE.sub(lambda found: _named(found[0], words["dot"]), _PATH.sub("", text))
     text = "".join(character for character in text if _is_said(character, language))

@@ -19,10 +19,10 @@ from bot.channels.content_models import TwilioContent
 from bot.errors import SendLater
 from db.insert import insert_once
 from db.session import Database
+from flows.engine.language import FRENCH
 
 PAUSE = timedelta(hours=1)
 """How long choices are numbers to type after something was refused: nobody waits for a second refusal each time."""
-LANGUAGE = "fr"
 
 _log = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class _Request:
         """The body, as the Content API documents it; each variable has a sample."""
         return {
             "friendly_name": f"allervers {self._digest[:12]}",
-            "language": LANGUAGE,
+            "language": FRENCH,
             "variables": dict.fromkeys(_variables(dumps(self._types)), "…"),
             "types": self._types,
         }

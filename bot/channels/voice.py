@@ -16,6 +16,7 @@ from typing import NamedTuple, Protocol
 import yaml
 
 from bot.errors import NotSaid
+from flows.engine.language import FRENCH
 
 PATIENCE = 10.0
 """Seconds one program may take: somebody waits for the sound."""
@@ -53,7 +54,7 @@ class EspeakNg:
 
     def read(self, text: str, language: str) -> Sound:
         """The text as sound; raises NotSaid."""
-        named = languages().get(language) or languages()["fr"]
+        named = languages().get(language) or languages()[FRENCH]
         options = ["-b", "1", "-v", named["voice"], "-s", WORDS_A_MINUTE, "--stdin", "--stdout"]
         return Sound(_measured(_run([self._program, *options], text.encode())), "audio/wav", ".wav")
 

@@ -9,8 +9,8 @@ variable of the text holds no line break).
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from bot.channels.base import FRENCH
 from bot.channels.rendering import words
+from flows.engine.language import FRENCH
 
 QUICK_REPLY, LIST_PICKER = "twilio/quick-reply", "twilio/list-picker"
 BUTTONS, BUTTON_TITLE = 3, 20

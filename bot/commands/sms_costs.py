@@ -11,10 +11,11 @@ from flows.checks_words import TYPICAL_VALUE
 from flows.engine.actions import ActionContext
 from flows.engine.domain import Domain, Response
 from flows.engine.events import BotUttered, Choice
+from flows.engine.language import FRENCH
 from flows.engine.speech import all_placeholders
 from flows.knowledge_base import Knowledge
 
-SMS, FRENCH = "sms", "fr"
+SMS = "sms"
 NOT_SAID = "_pattern_"
 """In the name of a response that is no sentence but the pattern of a date."""
 RESPONSE, ANSWER = "responses", "answers"

@@ -11,9 +11,9 @@ from bot.errors import SettingsError
 from bot.posters.ways import ways
 from bot.posters.words import hours, message, on, words
 from bot.settings import Settings
-from bot.site_words import FRENCH
 from directory import posters
 from directory.models import Poster
+from flows.engine.language import FRENCH
 
 
 class DayLine(NamedTuple):

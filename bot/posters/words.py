@@ -9,8 +9,9 @@ import yaml
 from babel.dates import format_date, format_time
 
 from bot.numbers import NBSP
-from bot.site_words import FRENCH, site_words
+from bot.site_words import site_words
 from directory.posters import Day
+from flows.engine.language import FRENCH
 
 _WORDS = Path(__file__).parent / "words.yml"
 _OUTLINES = _WORDS.with_name("outlines.yml")

@@ -19,8 +19,8 @@ from directory.models import Booking
 from flows import events as facts
 from flows.actions.save_profile import FIELDS
 from flows.engine.events import BotUttered, Event, SlotCorrected, SlotSet
+from flows.engine.language import FRENCH
 from flows.engine.state import DialogueState
-from flows.knowledge_base import FRENCH
 
 REST = "rest"
 """The response of a message that only continues another."""
@@ -119,7 +119,7 @@ class Effects:
             case "phone":
                 contacts.set_phone(self.contact, event.value)
             case "language":
-                contacts.set_language(self.contact, event.value or "fr")
+                contacts.set_language(self.contact, event.value or FRENCH)
             case "poster":
                 contacts.refer(self.contact, event.value, self.now)
 

@@ -16,7 +16,7 @@ from directory.geography import Gazetteer
 from flows.engine import commands as c
 from flows.engine.engine import MAX_CHOICES, Engine
 from flows.engine.events import Choice
-from flows.engine.speech import LANGUAGE_SLOT
+from flows.engine.language import LANGUAGE_SLOT
 from flows.engine.state import DialogueState
 from flows.knowledge_base import Knowledge
 from nlu.normalise import MAX_CHARACTERS

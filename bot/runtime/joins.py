@@ -12,7 +12,8 @@ from bot.conversations import joining
 from bot.conversations.models import Conversation, Message
 from flows.actions.tools import Joined
 from flows.engine.domain import Domain
-from flows.engine.speech import LANGUAGE_SLOT, utter
+from flows.engine.language import LANGUAGE_SLOT
+from flows.engine.speech import utter
 
 TOLD = "utter_joined_elsewhere"
 

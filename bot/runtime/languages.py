@@ -2,8 +2,7 @@
 
 from bot.runtime import texts
 from bot.runtime.reading import Turn
-from flows.engine.speech import LANGUAGE_SLOT
-from nlu.languages import FRENCH
+from flows.engine.language import FRENCH, LANGUAGE_SLOT, language_in
 from nlu.understanding import Entity
 
 CHOSEN = "language_chosen"
@@ -30,4 +29,4 @@ def is_another_word(turn: Turn, town: Entity) -> bool:
 
 def language_known(turn: Turn) -> str:
     """The language they are answered in so far."""
-    return str(turn.state.slots.get(LANGUAGE_SLOT) or FRENCH)
+    return language_in(turn.state.slots)

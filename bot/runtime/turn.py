@@ -33,7 +33,8 @@ from flows.actions.tools import Service, Tools
 from flows.engine import commands as c
 from flows.engine.engine import Engine
 from flows.engine.events import BotUttered, Event
-from flows.engine.speech import LANGUAGE_SLOT, utter
+from flows.engine.language import LANGUAGE_SLOT
+from flows.engine.speech import utter
 from flows.engine.state import DialogueState
 from flows.events import HandoffRequested
 from flows.knowledge_base import Knowledge

@@ -7,9 +7,9 @@ from datetime import date
 from flows.actions.tools import Tools
 from flows.engine.actions import ActionContext
 from flows.engine.events import BotUttered, Choice, Event
-from flows.engine.speech import LANGUAGE_SLOT
+from flows.engine.language import LANGUAGE_SLOT, language_in
 from flows.events import QuestionAnswered
-from flows.knowledge_base import FRENCH, MORE, Answer, Knowledge
+from flows.knowledge_base import MORE, Answer, Knowledge
 
 FIRST_FOLLOW_UPS = 1
 NEXT_FOLLOW_UPS = 2
@@ -32,7 +32,7 @@ def run(context: ActionContext) -> Iterable[Event]:
 
 def speak(context: ActionContext, topic: str, knowledge: Knowledge, on: date) -> BotUttered:
     """What is said of a known topic that day, in the person's language when it has these words, else in French."""
-    wanted = str(context.slots.get(LANGUAGE_SLOT) or FRENCH)
+    wanted = language_in(context.slots)
     language = knowledge.language(topic, wanted)
     notice = () if language == wanted else (context.utter("utter_answer_in_french"),)
     voice = replace(context, slots={**context.slots, LANGUAGE_SLOT: language})

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from flows.engine.actions import ActionContext
 from flows.engine.events import Event, SlotSet
-from flows.engine.speech import LANGUAGE_SLOT
+from flows.engine.language import LANGUAGE_SLOT
 
 
 def run(context: ActionContext) -> Iterable[Event]:

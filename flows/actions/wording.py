@@ -10,6 +10,7 @@ from babel.dates import format_date, format_datetime
 from directory.models import Place
 from flows.actions.tools import Tools
 from flows.engine.actions import ActionContext
+from flows.engine.language import language_in
 from flows.engine.speech import show
 
 
@@ -37,7 +38,7 @@ _NEAR = {timedelta(): "utter_today", timedelta(days=1): "utter_tomorrow"}
 
 
 def _language(context: ActionContext) -> str:
-    return str(context.slots.get("language") or "fr")
+    return language_in(context.slots)
 
 
 def distance(context: ActionContext, km: float) -> str:
@@ -62,5 +63,5 @@ def label(context: ActionContext, slot: str, value: object) -> str:
     question = context.domain.responses.get(f"utter_ask_{slot}")
     for button in question.variations[0].buttons if question else ():
         if button.payload == f"/SetSlots({slot}={value})":
-            return button.choice(str(context.slots.get("language") or "fr")).title
+            return button.choice(language_in(context.slots)).title
     return show(value)

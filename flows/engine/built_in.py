@@ -5,6 +5,7 @@ from typing import Any
 
 from flows.engine.actions import Action, ActionContext
 from flows.engine.events import BotUttered, Choice, Event
+from flows.engine.language import language_in
 
 
 def _repeat(context: ActionContext) -> Iterable[Event]:
@@ -18,8 +19,8 @@ def said_again(said: Mapping[str, Any]) -> BotUttered:
     """The BotUttered behind its JSON."""
     from_json = {name: said[name] for name in ("response", "texts", "asks")}
     choices = tuple(Choice(**choice) for choice in said.get("choices", ()))
-    attachments, language = tuple(said.get("attachments", ())), str(said.get("language") or "fr")
-    return BotUttered(**from_json, choices=choices, attachments=attachments, language=language)
+    attachments = tuple(said.get("attachments", ()))
+    return BotUttered(**from_json, choices=choices, attachments=attachments, language=language_in(said))
 
 
 def _clarify(context: ActionContext) -> Iterable[Event]:

@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from flows.engine.events import Choice
+from flows.engine.language import FRENCH
 
 
 class InvalidValue(ValueError):
@@ -121,7 +122,7 @@ class Variation:
 
     def spoken_in(self, language: str) -> str:
         """The language of what `say` gives."""
-        return language if language in self.translation else "fr"
+        return language if language in self.translation else FRENCH
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from flows.engine.events import (
     SlotCorrected,
     SlotSet,
 )
+from flows.engine.language import language_in
 from flows.engine.model import (
     END,
     ActionStep,
@@ -35,7 +36,7 @@ from flows.engine.model import (
     SetSlotsStep,
     Step,
 )
-from flows.engine.speech import LANGUAGE_SLOT, utter
+from flows.engine.speech import utter
 from flows.engine.stack import Working
 from flows.engine.state import DialogueState, Frame
 
@@ -330,7 +331,7 @@ class _Turn(Working):
         self._pattern("pattern_continue_interrupted", interrupted=self._called(below.flow))
 
     def _called(self, flow_id: str) -> str:
-        language = str(self.slots.get(LANGUAGE_SLOT) or "")
+        language = language_in(self.slots)
         return self.domain.named(self.flows[flow_id].name, language)
 
     def _complete(self, frame: Frame) -> None:

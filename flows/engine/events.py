@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from flows.engine.language import FRENCH
+
 
 def plain(value: Any) -> Any:
     """The value with JSON's own containers, so that it equals itself after a journey through JSON."""
@@ -38,7 +40,7 @@ class BotUttered(Event):
     choices: tuple[Choice, ...] = ()
     attachments: tuple[Mapping[str, Any], ...] = ()
     asks: str | None = None  # the slot this question is meant to fill
-    language: str = "fr"  # of the words themselves: what has no translation is said in French
+    language: str = FRENCH  # of the words themselves: what has no translation is said in French
 
 
 @dataclass(frozen=True)

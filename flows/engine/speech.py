@@ -7,11 +7,11 @@ from typing import Any
 from flows.engine.domain import Domain, Response, Variation
 from flows.engine.errors import FlowsError
 from flows.engine.events import BotUttered, Choice
+from flows.engine.language import language_in
 
 _PLACEHOLDER = re.compile(r"\{\{\s*context\.(?P<context>\w+)\s*\}\}|\{(?P<slot>\w+)\}")
 _LEFT_BEHIND = re.compile(r" (?=\.(?: |$))")
 """The space before a full stop when what stood there had no value."""
-LANGUAGE_SLOT = "language"
 
 
 def placeholders(text: str) -> set[str]:
@@ -61,7 +61,7 @@ def utter(
     response = domain.responses.get(name)
     if response is None:
         raise FlowsError(f"no response is called {name}; add it to flows/domain")
-    language = str(slots.get(LANGUAGE_SLOT) or "fr")
+    language = language_in(slots)
     values = {**slots, **(arguments or {})}
     chosen = _by_channel(response, values)
     texts = {channel: fill(variation.say(language), values, context or {}) for channel, variation in chosen.items()}
