@@ -15,7 +15,7 @@ def main() -> int:
     port = parser.parse_args().port
     price = os.environ.get("ALLERVERS_SMS_PRICE")
     wait_for_the_end = process.stopping()
-    print("Preparing the service, a Telegram and a Twilio of ours…", flush=True)
+    print("Preparing the service, a Telegram and a Twilio of ours (the first time, a minute or two)…", flush=True)
     try:
         with demo(port, float(price) if price else None) as running:
             for login, password in running.world.service.accounts:

@@ -29,7 +29,7 @@ KEY = "key of the demonstration"
 GROUP = -1005550001
 FIRST_MEMBER = 5_560_000
 """Members of the leads' group: the id of their account is this and their lead's id."""
-PATIENCE = 180.0  # seconds; the first start may have to learn what texts mean
+PATIENCE = 600.0  # seconds; the first start of a clone learns what texts mean
 
 
 class Service:
