@@ -14,6 +14,7 @@ from nlu.errors import EmbeddingError
 from nlu.folding import fold
 from nlu.normalise import MAX_CHARACTERS, Lexicon, Normaliser
 from nlu.pipeline import Pipeline
+from nlu.tagger import Tagger
 from nlu.training import TrainingData
 from nlu.understanding import Entity, Intent, Part, Understanding
 
@@ -32,6 +33,7 @@ class Engine:
         clauses: Clauses | None = None,
         enumerations: Enumerations | None = None,
         spare: float = 1.0,
+        tagger: Tagger | None = None,
     ) -> None:
         self.normaliser = normaliser
         self.classifier = classifier
@@ -40,6 +42,7 @@ class Engine:
         self.clauses = clauses
         self.enumerations = enumerations
         self.spare = spare
+        self.tagger = tagger
         self._complained = False
 
     @property
@@ -50,11 +53,14 @@ class Engine:
     def parse(self, text: str) -> Understanding:
         """What a text means: one intent, all intents ranked, the entities, and its parts when it has several wishes."""
         ranking = self._rank(text)
-        entities = tuple(registry.extract_all(self.extractors, text))
+        entities = tuple(registry.extract_all(self._finders(ranking[0].name), text))
         parts = self._parts(text, ranking, entities)
         if parts and ranking[0].name == self.classifier.fallback:
             ranking = self._rank(text[parts[0].start : parts[0].end])  # of several wishes, the first that is known
         return Understanding(text, ranking[0], ranking, entities, parts)
+
+    def _finders(self, intent: str) -> tuple[Finder, ...]:
+        return (*self.extractors, self.tagger.told(intent)) if self.tagger else self.extractors
 
     def _rank(self, text: str) -> tuple[Intent, ...]:
         normalised = self.normaliser(text)

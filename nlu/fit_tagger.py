@@ -16,7 +16,7 @@ from nlu.features import Indices
 from nlu.fit_crf import fit_crf
 from nlu.folding import fold
 from nlu.tagger import Mark, Tagger, TaggerOptions
-from nlu.tagger_features import Hints, Token, edges_of, features_of, tokens_of, words_of
+from nlu.tagger_features import Hints, Token, edges_of, features_of, shared_features, tokens_of, words_of
 from nlu.training import Annotation, Example, TrainingData
 from nlu.understanding import Entity
 
@@ -24,7 +24,7 @@ SEED = 0
 PLAIN_FOR_MARKED = 2  # examples without a mark to learn from, for each with one
 CONTESTED = 1500  # examples enough to settle who finds what
 _CONTEST_STEPS = 50  # enough for that too
-HIDDEN = 0.3  # of the words, in a view of an example
+HIDDEN = 0.3  # of the words, and of the intents, in a view of an example
 VIEWED = 2000  # views enough to learn from what stands around a word
 TIE = 0.02  # F1: rules win ties, since they also know the value
 
@@ -142,8 +142,10 @@ def fit_tagger(
         for hidden in (np.zeros(len(tokens), dtype=bool), *(dice.random((views, len(tokens))) < HIDDEN)):
             labels += own
             lengths.append(len(own))
+            intent = None if dice.random() < HIDDEN else example.intent
+            shared = shared_features(words, hidden.tolist(), intent)
             for strange, features in zip(hidden, features_of(tokens, words, hidden.tolist(), hints_of), strict=True):
-                kept = [name for name in features if name not in rare] if strange else features
+                kept = [name for name in (*shared, *features) if not strange or name not in rare]
                 rows.append(np.asarray([columns.setdefault(name, len(columns)) for name in kept], dtype=np.int32))
     ends = np.cumsum([0, *map(len, rows)])
     indices = np.concatenate(rows) if rows else np.zeros(0, np.int32)

@@ -15,7 +15,7 @@ from nlu.classifier import Blend, Classifier, LetterScorer, SentenceScorer
 from nlu.clauses import Clauses
 from nlu.embedding.base import Embedder
 from nlu.engine import Engine, build_extractors, build_normaliser
-from nlu.entities.base import CommuneRow, Finder, Resources
+from nlu.entities.base import CommuneRow, Resources
 from nlu.enumerations import Enumerations
 from nlu.errors import ModelError
 from nlu.features import FeatureSpace, NgramBlock
@@ -24,7 +24,7 @@ from nlu.pipeline import Pipeline, load_pipeline
 from nlu.tagger import Mark, Tagger
 from nlu.tagger_features import Hints
 
-FORMAT = 3
+FORMAT = 4
 _CONFIG, _META, _GRAMS, _RESOURCES, _COMMUNES, _TAGGER, _ARRAYS = (
     "config.yml",
     "model.json",
@@ -50,13 +50,12 @@ class Model:
     def engine(self, embedder: Embedder | None = None) -> Engine:
         """An engine that parses with this model, by letters alone without the embedder it was trained with."""
         rules = [rule for rule in build_extractors(self.pipeline, self.resources) if rule.kind in self.ruled]
-        finders: list[Finder] = [*rules, self.tagger] if self.tagger else [*rules]
         clauses = Clauses(self.pipeline.clauses) if self.pipeline.clauses else None
         spare = self.pipeline.sentence.spare if self.pipeline.sentence else 1.0
         normaliser = build_normaliser(self.pipeline)
         listed = self.pipeline.enumerations
         enumerations = Enumerations(listed, normaliser) if listed else None
-        return Engine(normaliser, self.classifier, finders, embedder, clauses, enumerations, spare)
+        return Engine(normaliser, self.classifier, rules, embedder, clauses, enumerations, spare, self.tagger)
 
     def save(self, folder: Path) -> None:
         """Writes the model; the folder appears whole or not at all."""

@@ -4,7 +4,7 @@ For kinds no rule knows. Run time: numpy only. Label 0 is outside; `2n + 1` begi
 with it, a mark being an entity with its role and group.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,7 @@ import numpy as np
 from nlu.classifier import softmax
 from nlu.features import Floats
 from nlu.folding import fold
-from nlu.tagger_features import Hints, Token, features_of, tokens_of, word_feature, words_of
+from nlu.tagger_features import Hints, Token, features_of, shared_features, tokens_of, word_feature, words_of
 from nlu.understanding import Entity
 
 _NEVER = -1e9
@@ -54,7 +54,11 @@ class Tagger:
     hints: Hints
     synonyms: Mapping[str, str]
 
-    def extract(self, text: str) -> list[Entity]:
+    def told(self, intent: str) -> "Told":
+        """The same, for texts that mean this intent."""
+        return Told(self, intent)
+
+    def extract(self, text: str, intent: str | None = None) -> list[Entity]:
         """The entities of a text, in reading order."""
         tokens = tokens_of(text)
         if not tokens:
@@ -62,7 +66,9 @@ class Tagger:
         words = words_of(tokens)
         known = [word_feature(word) in self.columns for word in words]
         hints = self.hints.of(text, tokens)
-        scores = self._scores(tokens, words, known, hints)
+        strange = [not one for one in known]
+        scores = self._scores(features_of(tokens, words, strange, hints), len(tokens))
+        scores += self._worth(shared_features(words, strange, intent))
         path = best_path(scores, self.steps)
         sure = softmax(scores.astype(np.float64) * _SHARPNESS)[np.arange(len(path)), path]
         grounds = [one or bool(named) for one, named in zip(known, hints, strict=True)]
@@ -72,21 +78,33 @@ class Tagger:
             if any(grounds[max(0, first - _NEAR) : last + 1 + _NEAR])
         ]
 
-    def _scores(
-        self, tokens: Sequence[Token], words: Sequence[str], known: Sequence[bool], hints: Sequence[Sequence[str]]
-    ) -> Floats:
-        rows = np.empty((len(tokens), len(self.steps)), dtype=np.float32)
-        strange = [not one for one in known]
-        for row, features in zip(rows, features_of(tokens, words, strange, hints), strict=True):
-            columns = [self.columns[name] for name in features if name in self.columns]
-            row[:] = self.weights[columns].sum(axis=0)
+    def _scores(self, features: Iterable[Sequence[str]], count: int) -> Floats:
+        rows = np.empty((count, len(self.steps)), dtype=np.float32)
+        for row, names in zip(rows, features, strict=True):
+            row[:] = self._worth(names)
         return rows
+
+    def _worth(self, names: Sequence[str]) -> Floats:
+        """What features say of each label."""
+        worth: Floats = self.weights[[self.columns[name] for name in names if name in self.columns]].sum(axis=0)
+        return worth
 
     def _entity(self, text: str, first: Token, last: Token, mark: Mark, sure: float) -> Entity:
         surface = text[first.start : last.end]
         value = self.synonyms.get(fold(surface), surface)
         name = type(self).__name__
         return Entity(mark.entity, first.start, last.end, value, surface, name, sure, mark.role, mark.group)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A tagger that knows what the text means."""
+
+    tagger: Tagger
+    intent: str
+
+    def extract(self, text: str) -> list[Entity]:
+        return self.tagger.extract(text, self.intent)
 
 
 def best_path(scores: Floats, steps: Floats) -> list[int]:

@@ -58,18 +58,22 @@ def word_feature(word: str) -> str:
     return f"w {word}"
 
 
+def shared_features(words: Sequence[str], strange: Sequence[bool], intent: str | None) -> list[str]:
+    """The features of every token of a text: what is said anywhere in it, and what it means, where that is known."""
+    said = dict.fromkeys(word for word, new in zip(words, strange, strict=True) if not new)
+    return ["", *(f"any {word}" for word in said), *([f"means {intent}"] if intent else [])]
+
+
 def features_of(
     tokens: Sequence[Token], words: Sequence[str], strange: Sequence[bool], hints: Sequence[Sequence[str]]
 ) -> Iterator[list[str]]:
-    """The features of each token: itself unless it is strange, its edges and shape, what is around it, the hints."""
+    """The features of each token: itself unless it is strange, its edges and shape, its neighbours, the hints."""
     read = [_STRANGE if new else word for word, new in zip(words, strange, strict=True)]
-    said = [f"any {word}" for word in dict.fromkeys(read) if word != _STRANGE]
     read = ["<<", "<", *read, ">", ">>"]
     around: list[Sequence[str]] = [[], *hints, []]
     for at, token in enumerate(tokens):
         before2, before, word, after, after2 = read[at : at + 5]
         features = [
-            "",
             word_feature(word),
             f"s {_shape(token.text)}",
             f"n {min(len(words[at]), _LONGEST) // 3}",
@@ -81,7 +85,6 @@ def features_of(
             f"w+1 {word} {after}",
             f"-2-1 {before2} {before}",
             f"+1+2 {after} {after2}",
-            *said,
         ]
         features += edges_of(words[at])
         for place, names in (("", around[at + 1]), ("-1", around[at]), ("+1", around[at + 2])):

@@ -102,7 +102,7 @@ def test_a_damaged_model_says_so(model: Model, tmp_path: Path) -> None:
     model.save(folder)
     meta = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps({**meta, "format": 0}))
-    with pytest.raises(ModelError, match="format 0, not 3"):
+    with pytest.raises(ModelError, match="format 0, not 4"):
         Model.load(folder)
     (folder / "model.json").write_text("{}")
     with pytest.raises(ModelError, match="damaged"):

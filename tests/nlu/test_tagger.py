@@ -86,6 +86,24 @@ def test_what_was_never_said_is_known_by_what_stands_around_it(flights: Model) -
     assert found(engine, "please fly") == []
 
 
+def test_what_a_text_means_tells_what_is_named_in_it(tmp_path: Path) -> None:
+    path = tmp_path / "data.yml"
+    lines = {
+        "eat": ["we want [{}](dish) now", "a [{}](dish) for me", "bring [{}](dish)"],
+        "go": ["we want [{}](city) now", "to [{}](city) with me", "reach [{}](city)"],
+    }
+    values = {"eat": ["soup", "ramen", "curry", "bread"], "go": ["oslo", "lima", "cairo", "rome"]}
+    text = "nlu:\n"
+    for intent, carriers in lines.items():
+        examples = [f"    - {carrier.format(one)}\n" for carrier in carriers for one in values[intent]]
+        text += f"- intent: {intent}\n  examples: |\n{''.join(examples)}"
+    path.write_text(text, encoding="utf-8")
+    tagger = train(path).tagger
+    assert tagger is not None
+    assert [one.entity for one in tagger.told("eat").extract("we want zabaione now")] == ["dish"]
+    assert [one.entity for one in tagger.told("go").extract("we want zabaione now")] == ["city"]
+
+
 def test_synonyms_give_the_value_and_roles_reach_rasas_shape(flights: Model) -> None:
     parsed = flights.engine().parse("fly from new york to rome").to_rasa()["entities"]
     assert [(one["value"], one["role"]) for one in parsed] == [("New York City", "from"), ("rome", "to")]
