@@ -33,7 +33,7 @@ class EnumerationOptions:
     around: tuple[str, ...] = ()
     articles: tuple[str, ...] = ()
     words: int = 3
-    least: float = 0.98
+    least: float = 0.99
     share: float = 0.002
     total: float = 0.9
 

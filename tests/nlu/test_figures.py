@@ -98,3 +98,11 @@ def test_other_languages_are_understood(language: str) -> None:
     right = sum(one.intent == got.intent.name for one, got in zip(examples, read_as, strict=True))
     near = sum(one.intent in [i.name for i in got.ranking[:3]] for one, got in zip(examples, read_as, strict=True))
     assert (len(examples), right >= 11, near >= 13) == (15, True, True)
+
+
+def test_what_is_asked_most_is_understood_in_five_more_languages() -> None:
+    examples = list(read(HERE / "languages_questions.yml").examples)
+    understood = read_all(understanding(), examples)[0]
+    right = sum(got.intent.name == one.intent for one, got in zip(examples, understood, strict=True))
+    assert right >= 0.8 * len(examples)
+    assert not any(got.intent.name == "distress" and got.intent.confidence >= 0.8 for got in understood)

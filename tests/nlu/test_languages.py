@@ -9,7 +9,7 @@ from nlu.training import read
 
 HERE = Path(__file__).parent
 DATA = HERE.parents[1] / "nlu" / "data"
-FOREIGN = frozenset({"languages.yml", "lookups.yml", "out_of_scope.yml", "service.yml"})
+FOREIGN = frozenset({"languages.yml", "languages_questions.yml", "lookups.yml", "out_of_scope.yml", "service.yml"})
 """Files whose texts are in several languages, on purpose."""
 
 
