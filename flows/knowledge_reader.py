@@ -37,6 +37,8 @@ def load_knowledge(folder: Path = KNOWLEDGE) -> Knowledge:
             files.append(_File(display(path), path.stem.partition(".")[2], read(path)))
         except AuthoringError as error:
             reader.problems += error.problems
+    if reader.problems:  # what a file that cannot be read leaves unsaid is no fault of the others
+        raise AuthoringError(reader.problems)
     for part in (reader.sources_of, reader.facts_of, reader.translated_facts_of, reader.topics_of):
         for file in files:
             part(file)
@@ -173,10 +175,10 @@ class _Reader:
             read_url=str(page["url"]),
             sources=tuple(sources),
             checked_on=checked,
-            follow_ups=tuple(body.get("follow_ups") or ()),
+            follow_ups=self._names(file, body, "follow_ups"),
             offer=str(body.get("offer") or "human"),
-            named=tuple(fold(str(name)) for name in body.get("named") or ()),
-            part_of=tuple(body.get("part_of") or ()),
+            named=tuple(fold(name) for name in self._names(file, body, "named")),
+            part_of=self._names(file, body, "part_of"),
             file=file.name,
             line=line,
         )
@@ -249,6 +251,13 @@ class _Reader:
             return self.sources[name]
         self.fault(file, line, f"no source is called {name}", "define it under sources: or correct the name")
         return None
+
+    def _names(self, file: _File, body: LineDict, key: str) -> tuple[str, ...]:
+        names = body.get(key) or LineList()
+        if isinstance(names, LineList):
+            return tuple(map(str, names))
+        self.fault(file, body.line_of(key), f"{key} is no list", "write it as [one, two]")
+        return ()
 
     def _date(self, file: _File, body: LineDict, key: str) -> date | None:
         value = body.get(key)

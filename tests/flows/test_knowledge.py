@@ -261,6 +261,7 @@ def test_what_follows_from_a_fault_is_not_told_beside_it(tmp_path: Path, old: st
         ("    sources: [gov]", "    sources: [gone]", 8, "no source is called gone"),
         ("    checked_on: 2026-11-10", "    checked_on: 10/11/2026", 16, "checked_on is not a date: 10/11/2026"),
         ('    read: {title: Lire, url: "https://example.org/c"}\n', "    read: here\n", 8, "a page to read"),
+        ("[faq/tax]", "3", 18, "follow_ups is no list"),
         ("[faq/tax]", "[faq/none]", 8, "faq/tax leads to faq/none, unanswered"),
         ("Une phrase sans chiffre.", "Une phrase de 12 mots.", 13, "the figure “1” is typed"),
         ("Une phrase sans chiffre.", "Attendez trois mois.", 13, "the figure “trois mois” is typed"),
@@ -290,3 +291,10 @@ def test_facts_topics_and_sources_stand_once_over_all_files(tmp_path: Path) -> N
     assert "the source old stands twice" in said
     assert "the fact rate stands twice" in said
     assert "faq/tax is answered twice" in said
+
+
+def test_a_file_that_cannot_be_read_is_told_alone(tmp_path: Path) -> None:
+    write(tmp_path, "facts.yml", "facts: [")
+    with pytest.raises(AuthoringError) as error:
+        load(tmp_path, GOOD.replace("[faq/tax]", "[faq/elsewhere]"))
+    assert [Path(problem.file).name for problem in error.value.problems] == ["facts.yml"]
