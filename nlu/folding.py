@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 _APOSTROPHES = dict.fromkeys("‘’‛`´ʼ′＇", "'")
 _LIGATURES = {"œ": "oe", "æ": "ae", "ß": "ss"}
@@ -52,6 +53,7 @@ class FoldedText:
     origins: tuple[int, ...] | None  # None: offsets are the same in both
 
     @classmethod
+    @lru_cache(maxsize=4)  # every stage asks for the text in hand
     def of(cls, raw: str) -> "FoldedText":
         pieces = [_TABLE[ord(character)] for character in raw]
         if all(len(piece) == 1 for piece in pieces):

@@ -6,6 +6,8 @@ Of all ways to cut, the likeliest: the one whose pieces' scores (logarithms of h
 import re
 import zlib
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +17,7 @@ from nlu.embedding.weights import Weights
 Keys = NDArray[np.uint32]
 
 SPACE = "\u2581"  # stands for a space, at the beginning of each word
+WORDS = 4096  # kept as they were cut: most messages hold no new one
 UNKNOWN = 10.0  # how much less likely an unknown character is than the rarest piece
 RUN = re.compile(" {2,}")
 
@@ -27,18 +30,24 @@ def index(weights: Weights) -> tuple[Keys, Keys]:
 
 
 class Pieces:
-    """A vocabulary, ready to cut texts. Nothing in it changes."""
+    """A vocabulary, ready to cut texts. Safe to share between threads."""
 
     def __init__(self, weights: Weights, checksums: Keys, numbers: Keys) -> None:
         self._weights = weights
         self._checksums, self._numbers = checksums, numbers
         self._longest = int(np.diff(weights.ends).max())
         self._unknown = float(weights.scores.min()) - UNKNOWN
+        self._cut_word = lru_cache(WORDS)(self._likeliest)
 
     def cut(self, text: str) -> list[int]:
         """The pieces' numbers, between those that begin and end a text."""
-        words = RUN.sub(" ", text.translate(self._weights.normalised)).replace(" ", SPACE)
-        characters = [one.encode() for one in (words if words.startswith(SPACE) else SPACE + words)]
+        words = RUN.sub(" ", text.translate(self._weights.normalised)).removeprefix(" ").split(" ")
+        inside = chain.from_iterable(self._cut_word(SPACE + word) for word in words)
+        return [self._weights.first, *inside, self._weights.last]
+
+    def _likeliest(self, word: str) -> tuple[int, ...]:
+        """The numbers of a word's pieces; no piece reaches from one word into the next."""
+        characters = [one.encode() for one in word]
         best, paths = [0.0], [(0, 0)]  # up to each character: the score, and the last piece with its beginning
         known: list[list[tuple[int, int]]] = [[] for _ in range(len(characters) + 1)]
         for start, end, number in self._found(characters):
@@ -51,11 +60,11 @@ class Pieces:
                     score, start, number = likely, begin, piece
             best.append(score)
             paths.append((start, number))
-        cut, end = [self._weights.last], len(characters)
+        cut, end = [], len(characters)
         while end:
             end, number = paths[end]
             cut.append(number)
-        return [*cut, self._weights.first][::-1]
+        return tuple(reversed(cut))
 
     def _found(self, characters: list[bytes]) -> Iterator[tuple[int, int, int]]:
         """Every piece that occurs: where it begins and ends, and its number."""
