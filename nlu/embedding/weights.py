@@ -91,8 +91,10 @@ class Weights:
             (length,) = struct.unpack_from("<H", self._file, place)
             name = self._file[place + 2 : place + 2 + length].decode("ascii")
             place += 2 + length
-            _, numbers, offset, _ = TENSOR.unpack_from(self._file, place)
+            _, numbers, offset, size = TENSOR.unpack_from(self._file, place)
             place += TENSOR.size
+            if offset + size > len(self._file):
+                raise ValueError(f"it ends within {name}")
             found[name] = offset, numbers
         return found
 

@@ -88,6 +88,25 @@ def test_what_the_embedder_makes_ready_is_kept_and_made_again_when_damaged(tmp_p
     assert [folder.name for folder in tmp_path.iterdir()] == [ready.name]
 
 
+def test_what_another_process_may_be_opening_is_never_taken_away(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    BundledEmbedder(tmp_path)
+    (ready,) = tmp_path.iterdir()
+    folder, replace, placed = ready.stat().st_ino, Path.replace, list[str]()
+
+    def placing(made: Path, to: Path) -> Path:
+        placed.append(to.name)
+        return replace(made, to)
+
+    monkeypatch.setattr(Path, "replace", placing)
+    (ready / bundled.INDEX).write_bytes(b"half a file")
+    BundledEmbedder(tmp_path)
+    assert ready.stat().st_ino == folder
+    assert set(placed) == {file.name for file in ready.iterdir()}
+    assert placed[-1] == bundled.ENCODER  # which names another
+
+
 def test_an_embedder_that_cannot_keep_anything_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(EmbeddingError, match="file"):
@@ -137,8 +156,10 @@ def test_a_library_that_is_missing_is_told_with_its_cure(
         BundledEmbedder(tmp_path)
 
 
-def test_a_file_of_weights_that_is_something_else_is_refused(tmp_path: Path) -> None:
-    for content in (b"", b"E5S1", b"something else altogether" * 9):
+def test_a_file_of_weights_that_is_cut_short_or_something_else_is_refused(tmp_path: Path) -> None:
+    with bundled._carried().open("rb") as file:
+        half = file.read(40_000_000)
+    for content in (b"", b"E5S1", b"something else altogether" * 9, half):
         (tmp_path / "weights.bin").write_bytes(content)
         with pytest.raises(EmbeddingError, match=r"weights\.bin: not a file of weights"):
             Weights(tmp_path / "weights.bin")
