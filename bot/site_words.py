@@ -1,10 +1,10 @@
 """What the site says, in every language: `templates/web.yml` in French, and `web.ar.yml` beside it.
 
 A translation names, by its fingerprint, the French it was made of; once that changes the French is said, until
-somebody has read both. Keys are those of the French file, joined by dots: `page.send`, `errors.too_large.text`.
+somebody has read both, and so it is where a translation has a fault. Keys are those of the French file, joined by
+dots: `page.send`, `errors.too_large.text`.
 """
 
-import hashlib
 import string
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -15,6 +15,7 @@ from babel import Locale
 
 from flows.engine.errors import Problem
 from flows.engine.language import FRENCH
+from flows.plain_text import fingerprint
 from flows.sources import LineDict, display, read
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -48,13 +49,13 @@ class SiteWords:
     def to_translate(self, language: str) -> dict[str, Any]:
         """What is not said in a language yet, in French, in the shape of its file."""
         known = self._current(language)
-        return {key: {"of": of(text), "text": text} for key, text in self.french.items() if key not in known}
+        return {key: {"of": fingerprint(text), "text": text} for key, text in self.french.items() if key not in known}
 
     def problems(self, languages: Iterable[str]) -> Iterator[Problem]:
         """What is wrong with the translations; `languages` must all be whole."""
         for language in languages:
             for key in self.to_translate(language):
-                cure = f"translate it in {_STEM}.{language}.yml, of: {of(self.french[key])}"
+                cure = f"translate it in {_STEM}.{language}.yml, of: {fingerprint(self.french[key])}"
                 yield Problem(display(self._file), self._line(key), f"{key} is not said in {language}", cure)
         for language, path in self._files.items():
             entries = self._read[language]
@@ -68,9 +69,9 @@ class SiteWords:
         if french is None:
             return f"the site says nothing called {key}", "correct the key as web.yml has it, or remove it"
         if not isinstance(entry, LineDict) or set(entry) != {"of", "text"}:
-            return f"{key} is no translation", f"write {{of: {of(french)}, text: …}}"
+            return f"{key} is no translation", f"write {{of: {fingerprint(french)}, text: …}}"
         if _holes(str(entry["text"])) != _holes(french):
-            return f"{key} has other placeholders than in French", f"use {_holes(french) or 'none'}"
+            return f"{key} has other placeholders than in French", f"use {', '.join(_holes(french)) or 'none'}"
         return None
 
     def _texts(self, language: str) -> Mapping[str, str]:
@@ -83,7 +84,7 @@ class SiteWords:
         return {
             key: str(entry["text"])
             for key, entry in entries.items()
-            if isinstance(entry, Mapping) and "text" in entry and str(entry.get("of")) == of(self.french.get(key, ""))
+            if not self._fault(str(key), entry) and str(entry["of"]) == fingerprint(self.french[key])
         }
 
     def _line(self, key: str) -> int:
@@ -100,22 +101,17 @@ def site_words() -> SiteWords:
     return SiteWords()
 
 
-def of(french: str) -> str:
-    """Changes with a French text."""
-    return hashlib.sha256(french.encode()).hexdigest()[:8]
-
-
 def direction(language: str) -> str:
     """ "rtl" or "ltr"."""
     return str(Locale.parse(language).text_direction)
 
 
 def preferred(accepted: str, known: Iterable[str]) -> str:
-    """The first of the known languages that a header `Accept-Language` asks for; French when it asks for none."""
+    """The known language that a header `Accept-Language` likes best, the first of equals; French when it likes none."""
     languages, best, liked = set(known), FRENCH, 0.0
-    for part in accepted[:500].split(","):
-        tag, _, weight = part.strip().partition(";q=")
-        code = tag.strip().lower().partition("-")[0]
+    for part in accepted[:500].lower().split(","):
+        tag, _, weight = "".join(part.split()).partition(";q=")
+        code = tag.partition("-")[0]
         try:
             quality = float(weight) if weight else 1.0
         except ValueError:
@@ -141,4 +137,8 @@ def _grouped(texts: Mapping[str, str]) -> Words:
 
 
 def _holes(text: str) -> list[str]:
-    return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name)
+    """The placeholders of a text, sorted; what cannot be read as one stands as it is."""
+    try:
+        return sorted(name for _, name, _, _ in string.Formatter().parse(text) if name is not None)
+    except ValueError:
+        return [text]

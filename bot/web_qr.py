@@ -51,8 +51,9 @@ class PosterPage:
         """The page, whatever the code and the database: somebody stands in front of a poster."""
         code = request.path_params["code"].strip().upper()
         host = request.client.host if request.client else ""
-        counted = request.method == "GET" and not self._rate.wait(host, monotonic())
-        language = self._pages.asked(request, request.query_params.get("l", ""))
+        chosen = request.query_params.get("l", "")  # by somebody who has the page open: no opening
+        counted = request.method == "GET" and not chosen and not self._rate.wait(host, monotonic())
+        language = self._pages.asked(request, chosen)
         found = await anyio.to_thread.run_sync(self._look, code, counted, language)
         shown = ways(self._services.settings, code)
         return self._pages.html("poster.html", language=language, ways=shown, spot=found.spot, days=found.days)

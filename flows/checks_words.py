@@ -8,7 +8,7 @@ from flows.engine.domain import Response, Variation
 from flows.engine.errors import Problem
 from flows.engine.language import FRENCH
 from flows.engine.speech import all_placeholders, placeholders
-from flows.translations import DEARER, begun, fingerprint, spoken, untitled
+from flows.translations import DEARER, begun, fingerprint_of, spoken, untitled
 
 SMS = "sms"
 MAX_DEFAULT_SEGMENTS = 2
@@ -80,7 +80,7 @@ def missing_translations(content: Authored) -> Iterator[Problem]:
         for language in begun(content.domain):
             if not spoken(response, language):
                 what = f"{response.name} is not said in {language}"
-                cure = f"translate it beside, in a file that ends in .{language}.yml, of: {fingerprint(response)}"
+                cure = f"translate it beside, in a file that ends in .{language}.yml, of: {fingerprint_of(response)}"
                 yield Problem(response.file, response.line, what, cure)
             for title in untitled(response, language):
                 what = f"“{title}” of {response.name} has no title in {language}"

@@ -1,6 +1,5 @@
 """Answers with their facts: a figure lives in a fact, a sentence names it, and an unsure or stale fact falls silent."""
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from datetime import date
 
 from flows.engine.errors import Problem
 from flows.engine.language import FRENCH
-from flows.plain_text import fold
+from flows.plain_text import fingerprint, fold
 
 MORE = "/plus"
 """After a topic's name: what is said about it beyond the first screen."""
@@ -86,7 +85,7 @@ class Wording:
     def fingerprint(self) -> str:
         """Changes with any word: what a translation says it translates."""
         said = [self.title, *(f"{sentence.text}\n{sentence.otherwise}" for sentence in self.sentences)]
-        return hashlib.sha256("\n\n".join(said).encode()).hexdigest()[:8]
+        return fingerprint(*said)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ A response's texts stand in the order of its French wordings, with `of`, the fin
 the French changes, the French is said until somebody has read both again. A button's title is its own fingerprint.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from flows.engine.domain import Button, Domain, Response, Variation
 from flows.engine.errors import AuthoringError, Problem
+from flows.plain_text import fingerprint
 from flows.sources import LineDict, display, read
 
 MENU = "utter_menu"
@@ -27,7 +27,7 @@ def to_translate(domain: Domain, language: str) -> dict[str, Any]:
     return {
         "titles": {title: title for each in domain.responses.values() for title in untitled(each, language)},
         "responses": {
-            response.name: {"of": fingerprint(response), "texts": [each.text for each in response.variations]}
+            response.name: {"of": fingerprint_of(response), "texts": [each.text for each in response.variations]}
             for response in silent
         },
     }
@@ -38,10 +38,9 @@ def is_translation(path: Path) -> bool:
     return "." in path.stem
 
 
-def fingerprint(response: Response) -> str:
+def fingerprint_of(response: Response) -> str:
     """Changes with any French wording of a response."""
-    said = [f"{variation.channel}\n{variation.text}" for variation in response.variations]
-    return hashlib.sha256("\n\n".join(said).encode()).hexdigest()[:8]
+    return fingerprint(*(f"{variation.channel}\n{variation.text}" for variation in response.variations))
 
 
 def titles_of(response: Response) -> Iterator[str]:
@@ -122,9 +121,9 @@ class _File:
             return self._fault(line, f"no response is called {name}", "correct the name, or remove it")
         texts = body.get("texts") if isinstance(body, LineDict) and not set(body) - _ENTRY else None
         if not isinstance(texts, list) or len(texts) != len(french.variations):
-            cure = f"write {{of: {fingerprint(french)}, texts: […]}}, one for each French wording, in their order"
+            cure = f"write {{of: {fingerprint_of(french)}, texts: […]}}, one for each French wording, in their order"
             return self._fault(line, f"{name} has other wordings than in French", cure)
-        if str(body["of"] if isinstance(body, LineDict) and "of" in body else "") == fingerprint(french):
+        if str(body["of"] if isinstance(body, LineDict) and "of" in body else "") == fingerprint_of(french):
             pairs = zip(french.variations, texts, strict=True)
             spoken = tuple(_with(variation, self.language, str(text)) for variation, text in pairs)
             self._responses[name] = replace(french, variations=spoken)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.site_words import TEMPLATES, SiteWords, direction, of, preferred
+from bot.site_words import TEMPLATES, SiteWords, direction, preferred
+from flows.plain_text import fingerprint as of
 
 FRENCH = """\
 errors:
@@ -66,6 +67,14 @@ def test_mistakes_are_told_with_their_line(folder: Path, line: str, says: str) -
     assert any(says in fault for fault in faults(folder))
 
 
+@pytest.mark.parametrize("text", ["Llame", "Llame al {nombre}", "Llame al {}", "Llame al {number"])
+def test_what_could_not_be_filled_is_said_in_french_and_told(folder: Path, text: str) -> None:
+    french = "Appelez le {number}"
+    write(folder, f'"page.call": {{of: {of(french)}, text: "{text}"}}')
+    assert SiteWords(folder).said("es")["page"]["call"] == french
+    assert any("other placeholders than in French; use number" in fault for fault in faults(folder))
+
+
 def test_our_own_words_are_whole_in_six_languages() -> None:
     words = SiteWords()
     assert sorted(words.languages) == ["ar", "en", "es", "fr", "pt", "tr"]
@@ -88,6 +97,9 @@ def test_scripts_run_from_right_to_left_in_arabic() -> None:
         ("de, es;q=0.5", "es"),
         ("es;q=0", "fr"),
         ("es;q=lots", "fr"),
+        ("es;q=nan", "fr"),
+        ("de, es; q=0.5", "es"),
+        ("EN ;Q=0.2,es ; q=0.8", "es"),
         ("*", "fr"),
         ("", "fr"),
         ("é" * 9999, "fr"),

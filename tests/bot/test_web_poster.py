@@ -117,6 +117,7 @@ def test_openings_are_counted_by_day(browser: Browser, house: House, code: str, 
     for _ in range(3):
         browser.get(f"/q/{code}")
     browser.request("HEAD", f"/q/{code}", None, {})
+    browser.get(f"/q/{code}?l=ar")  # a link of the page itself
     assert openings(house.database) == {code: 3}
 
 

@@ -13,7 +13,7 @@ from flows.engine.events import BotUttered
 from flows.engine.speech import utter
 from flows.loader import load_domain
 from flows.plain_french import rules
-from flows.translations import begun, fingerprint, spoken, to_translate, untitled
+from flows.translations import begun, fingerprint_of, spoken, to_translate, untitled
 
 FRENCH = """\
 slots:
@@ -39,7 +39,7 @@ names: {"votre projet": "su proyecto"}
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "menu.yml").write_text(FRENCH, encoding="utf-8")
-    of = fingerprint(load_domain(tmp_path).responses["utter_menu"])
+    of = fingerprint_of(load_domain(tmp_path).responses["utter_menu"])
     (tmp_path / "menu.es.yml").write_text(SPANISH % of, encoding="utf-8")
     (tmp_path / "titles.es.yml").write_text(TITLES, encoding="utf-8")
     return tmp_path
