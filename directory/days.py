@@ -1,14 +1,18 @@
-"""Days and wall clocks: public holidays of a territory, local times on the clock-change nights, ages of sources."""
+"""Days and wall clocks: holidays of a territory, clock-change nights, ages of sources, days in words."""
 
+import re
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
 import holidays
+from babel.dates import format_datetime
 
 from directory.territories import holiday_calendar_of
 
 STALE_AFTER = timedelta(days=548)  # eighteen months
+
+_FRENCH_DAY = re.compile(r"\bd(?= MMM)")
 
 
 @cache
@@ -75,3 +79,15 @@ def is_stale(source_date: str | date | None, now: datetime) -> bool:
     """Whether a fact is to be shown "à vérifier": its source is older than eighteen months, or has no date."""
     since = parse_source_date(source_date) if isinstance(source_date, str) else source_date
     return since is None or now.date() - since > STALE_AFTER
+
+
+def in_words(at: date, pattern: str, language: str) -> str:
+    """A day or a local time by a date pattern of Unicode (`EEEE d MMMM`), in that language.
+
+    French says the first of a month with an ordinal ("mardi 1er décembre"), which no pattern can.
+    """
+    if language == "fr" and at.day == 1:
+        pattern = _FRENCH_DAY.sub("'1er'", pattern)
+    moment = at if isinstance(at, datetime) else datetime.combine(at, time())
+    said: str = format_datetime(moment, pattern, locale=language)
+    return said

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -20,6 +19,7 @@ from bot.conversations.models import Contact
 from bot.conversations.wording import labels, render
 from bot.mail import Mail, Mailer, MailLater, MailRefused
 from db.session import Database
+from directory.days import in_words
 from directory.models import Booking, Coverage, Lead
 
 NOTIFY = "notify_lead"
@@ -161,8 +161,7 @@ def _case_of(session: Session, contact: Contact | None) -> int | None:
 
 def _moment(booking: Booking) -> str:
     local = booking.starts_at.astimezone(ZoneInfo(booking.place.timezone))
-    said: str = format_datetime(local, labels()["patterns"]["moment"], locale="fr")
-    return said.removesuffix(" 00")
+    return in_words(local, labels()["patterns"]["moment"], "fr").removesuffix(" 00")
 
 
 def _recipients(session: Session, lead_id: int | None) -> tuple[str, ...]:

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from babel.dates import format_date, format_time
+from babel.dates import format_time
 
 from bot.numbers import NBSP
 from bot.site_words import site_words
+from directory.days import in_words
 from directory.posters import Day
 from flows.engine.language import FRENCH
 
@@ -39,8 +40,7 @@ def message(code: str) -> str:
 
 def on(day: date, language: str = FRENCH) -> str:
     """ "mardi 24 novembre"."""
-    said: str = format_date(day, _pattern("day", language), locale=language)
-    return said.replace(" ", NBSP)
+    return in_words(day, _pattern("day", language), language).replace(" ", NBSP)
 
 
 def hours(day: Day, language: str = FRENCH) -> str:

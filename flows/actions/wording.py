@@ -5,8 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
-
+from directory.days import in_words
 from directory.models import Place
 from flows.actions.tools import Tools
 from flows.engine.actions import ActionContext
@@ -20,8 +19,7 @@ def moment(context: ActionContext, at: datetime, zone: str | None, pattern: str 
     zone: None for a wall time that is already local.
     """
     local = at.astimezone(ZoneInfo(zone)) if zone else at
-    shown: str = format_datetime(local, context.utter(pattern).texts[""], locale=_language(context))
-    return shown.removesuffix(" 00")
+    return in_words(local, context.utter(pattern).texts[""], _language(context)).removesuffix(" 00")
 
 
 def day(context: ActionContext, on: date) -> str:
@@ -30,8 +28,7 @@ def day(context: ActionContext, on: date) -> str:
     today = tools.today(context.now)
     if on - today in _NEAR:
         return context.utter(_NEAR[on - today]).texts[""]
-    shown: str = format_date(on, context.utter("utter_pattern_day").texts[""], locale=_language(context))
-    return shown
+    return in_words(on, context.utter("utter_pattern_day").texts[""], _language(context))
 
 
 _NEAR = {timedelta(): "utter_today", timedelta(days=1): "utter_tomorrow"}

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from directory.days import is_public_holiday, is_stale, local_date, parse_source_date, to_utc, to_utc_anyway
+from directory.days import in_words, is_public_holiday, is_stale, local_date, parse_source_date, to_utc, to_utc_anyway
 
 PARIS = "Europe/Paris"
 wall = datetime.fromisoformat
@@ -62,3 +62,21 @@ def test_a_fact_is_to_be_checked_after_eighteen_months_or_without_a_date() -> No
     assert is_stale("2025-05", now)
     assert is_stale(None, now)
     assert not is_stale(date(2026, 11, 1), now)
+
+
+@pytest.mark.parametrize(
+    ("day", "pattern", "language", "said"),
+    [
+        (1, "EEEE d MMMM 'à' H 'h' mm", "fr", "mardi 1er décembre à 14 h 30"),
+        (1, "EEE d MMM", "fr", "mar. 1er déc."),
+        (1, "EEEE dd/MM", "fr", "mardi 01/12"),
+        (2, "EEEE d MMMM", "fr", "mercredi 2 décembre"),
+        (1, "EEEE d MMMM", "en", "Tuesday 1 December"),
+    ],
+)
+def test_the_first_of_a_month_is_an_ordinal_in_french(day: int, pattern: str, language: str, said: str) -> None:
+    assert in_words(datetime(2026, 12, day, 14, 30, tzinfo=UTC), pattern, language) == said
+
+
+def test_a_day_is_said_without_a_time() -> None:
+    assert in_words(date(2026, 12, 1), "EEEE d MMMM", "fr") == "mardi 1er décembre"
