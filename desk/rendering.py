@@ -38,7 +38,7 @@ def _environment() -> jinja2.Environment:
         "label": lambda code, group: words.label(group, code),
         "first_upper": lambda said: said[:1].upper() + said[1:],
     }
-    templates.globals |= {"words": words.WORDS, "static_version": _static_version()}
+    templates.globals |= {"words": words.WORDS, "weekly": words.weekly, "static_version": _static_version()}
     return templates
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,16 @@ def day(on: date, today: date) -> str:
 
 def hour(at: datetime, zone: tzinfo) -> str:
     """ "14 h" or "14 h 30"."""
-    local = at.astimezone(zone)
-    return f"{local.hour}{NBSP}h" + (f"{NBSP}{local.minute:02}" if local.minute else "")
+    return _clock(at.astimezone(zone).time())
+
+
+def weekly(weekday: int, at: time) -> str:
+    """ "mardi à 14 h", of what comes back every week. weekday: 0 is Monday."""
+    return f"{WORDS['weekdays'][weekday]} à {_clock(at)}"
+
+
+def _clock(at: time) -> str:
+    return f"{at.hour}{NBSP}h" + (f"{NBSP}{at.minute:02}" if at.minute else "")
 
 
 def moment(at: datetime, now: datetime, zone: tzinfo) -> str:

@@ -76,3 +76,8 @@ def test_without_an_address_the_page_says_what_is_missing(
 def test_whoever_is_not_inside_is_asked_who_they_are(new_browser: Browser, codes: dict[str, str]) -> None:
     stranger = new_browser()  # type: ignore[operator]
     assert stranger.request("GET", f"/posters/{codes[SOUTH]}/a4.pdf").status_code == 303
+
+
+@one_database
+def test_two_permanences_of_one_place_are_told_apart(south: Browser, codes: dict[str, str]) -> None:
+    assert "permanence du lundi à 9\u00a0h · code " in south.get("/posters")[1]
