@@ -21,10 +21,10 @@ def main() -> int:
             for login, password in running.world.service.accounts:
                 print(f"Desk account: {login}  password: {password}")
             site = running.world.service.site
-            print(f"Be the resident and the lead: {running.url}")
             if not price:
                 print("With ALLERVERS_SMS_PRICE, euros of one segment, each SMS tells what it costs.")
-            print(f"The service: {site}  the desk: {site}/desk  (Ctrl-C stops everything)", flush=True)
+            print(f"The service: {site}  the desk: {site}/desk")
+            print(f"Be the resident and the lead: {running.url}  (Ctrl-C stops everything)", flush=True)
             wait_for_the_end()
     except OSError as error:
         print(f"127.0.0.1:{port}: {error.strerror}; choose another: make demo-channels PORT=8001", file=sys.stderr)
