@@ -39,7 +39,7 @@ def demo(wiring: Wiring) -> None:
         session.flush()
         for entry_point in entry_points(group=DEMO):
             accounts += entry_point.load()(session, services.clock())
-    click.echo("Understanding residents: training if the examples changed…")
+    click.echo("Understanding residents: learning from the examples, a minute or two if they changed…")
     assert services.understanding is not None
     for login, password in accounts:
         click.echo(f"Desk account: {login}  password: {password}")
