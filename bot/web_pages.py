@@ -52,7 +52,7 @@ class Pages:
             suggestions=source["suggestions"],
             sources=source["sources"],
             tongues=source["tongues"],
-            version=_version(),
+            version=_version(facts),
         )
 
     def html(self, name: str, status: int = 200, *, language: str = FRENCH, **values: Any) -> Response:
@@ -75,14 +75,14 @@ class Pages:
     def phone_words(self, language: str) -> dict[str, Any]:
         """What an open page changes when the conversation changes its language."""
         words = self._filled(language)
-        errors = {code: words[f"errors.{code}"]["text"] for code in self.errors}
-        said = {group: words[group] for group in ("page", "script", "aloud")}
-        return {"language": language, "direction": direction(language), **said, "errors": errors}
+        said = {group: words[group] for group in ("page", "script", "aloud", "errors")}
+        return {"language": language, "direction": direction(language), **said}
 
     def _filled(self, language: str) -> dict[str, Mapping[str, str]]:
-        words = dict(self._words.said(language))
-        page = words["page"]
-        return {**words, "page": {**page, "robot": page["robot"].format(operator=self._facts.get("operator", ""))}}
+        """The words, their one placeholder filled, and by code what the phone says of a refusal."""
+        words = self._words.said(language)
+        page = {**words["page"], "robot": words["page"]["robot"].format(operator=self._facts.get("operator", ""))}
+        return {**words, "page": page, "errors": {code: words[f"errors.{code}"]["text"] for code in self.errors}}
 
     def problem(self, request: Request, code: str, retry_after: float | None = None) -> Response:
         """The words of a refusal: JSON for the phone's own requests, a small page for people."""
@@ -102,9 +102,9 @@ class Pages:
         return self.problem(request, _BY_STATUS.get(status, "internal" if status >= 500 else "refused"))
 
 
-def _version() -> str:
-    """Changes whenever a static file or a word does, so that phones may keep them for ever."""
-    digest = hashlib.sha256()
+def _version(facts: Mapping[str, Any]) -> str:
+    """Changes whenever a static file, a word or a fact in one does, so that phones may keep them for ever."""
+    digest = hashlib.sha256(repr(sorted(facts.items())).encode())
     for path in sorted((*STATIC.iterdir(), *TEMPLATES.glob("web*.yml"))):
         digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

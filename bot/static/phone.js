@@ -4,7 +4,7 @@
 
   let words = JSON.parse(document.getElementById("words").textContent);
   const version = document.getElementById("words").dataset.version, sources = words.sources;
-  let refusals = {}, learning = "";
+  let refusals = words.errors, learning = "";
   const $ = function (id) { return document.getElementById(id); };
   const log = $("log"), scroll = $("scroll"), input = $("text"), notice = $("notice"), typing = $("typing");
   const QUEUE = "allervers.unsent";

@@ -1,5 +1,7 @@
 """The phone's page, its errors and its calendar files speak the language of the conversation."""
 
+import json
+import re
 from datetime import timedelta
 
 from sqlalchemy import update
@@ -7,6 +9,7 @@ from sqlalchemy import update
 from bot.calendar_files import calendar_text
 from bot.conversations.models import Contact
 from bot.site_words import SiteWords
+from bot.web_pages import Pages
 from db.session import Database
 from tests.bot.appointments import add_directory, book
 from tests.bot.people import arrive
@@ -29,6 +32,16 @@ def test_the_page_follows_the_conversation(browser: Browser, house: House) -> No
     page = browser.get("/").text
     assert '<html lang="ar" dir="rtl">' in page
     assert SiteWords().said("ar")["page"]["send"] in page
+    script = json.loads(re.findall(r'id="words"[^>]*>(.*?)</script>', page)[0])
+    assert script["errors"]["too_large"] == SiteWords().said("ar")["errors.too_large"]["text"]
+
+
+def test_what_phones_keep_is_asked_again_once_a_fact_in_it_changes() -> None:
+    facts: dict[str, object] = {"operator": "La maison", "human_phone": None, "sounds": False}
+    version = re.compile(r'data-version="(\w+)"')
+    pages = [Pages(each).html("phone.html").body for each in (facts, facts, {**facts, "operator": "Le bus"})]
+    first, again, other = (version.findall(bytes(page).decode()) for page in pages)
+    assert first == again != other
 
 
 def test_a_language_without_words_is_shown_in_french(browser: Browser, house: House) -> None:
