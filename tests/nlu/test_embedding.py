@@ -2,6 +2,8 @@
 
 import json
 import logging
+import os
+import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nlu.embedding import bundled
+from nlu.embedding import bundled, runtime
 from nlu.embedding.base import MAX_CHARACTERS, Vectors, presentable
 from nlu.embedding.bundled import BundledEmbedder
 from nlu.embedding.choose import at_hand, named
@@ -246,7 +248,8 @@ def test_an_onnx_file_is_read_where_the_runtime_is(tmp_path: Path, monkeypatch: 
         def encode(self, text: str) -> Any:
             return SimpleNamespace(ids=[ord(letter) for letter in text])
 
-    monkeypatch.setitem(sys.modules, "onnxruntime", SimpleNamespace(InferenceSession=Session))
+    silent = SimpleNamespace(InferenceSession=Session, disable_telemetry_events=lambda: None)
+    monkeypatch.setitem(sys.modules, "onnxruntime", silent)
     monkeypatch.setitem(sys.modules, "tokenizers", SimpleNamespace(Tokenizer=Tokens))
     with pytest.raises(EmbeddingError, match="there is no such file"):
         named(tmp_path, file=tmp_path / "model.onnx")
@@ -263,6 +266,14 @@ def test_without_the_onnx_runtime_the_cure_is_told(monkeypatch: pytest.MonkeyPat
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(EmbeddingError, match="pip install onnxruntime tokenizers"):
         OnnxEmbedder(Path("model.onnx"))
+
+
+def test_the_onnx_runtime_reports_to_nobody(tmp_path: Path) -> None:
+    """What it would tell its maker, and under which number, it keeps in the account's cache folder."""
+    told = {name: value for name, value in os.environ.items() if name != runtime.SILENCE}
+    told |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", "from nlu.embedding import runtime; runtime.load()"], env=told, check=True)
+    assert not list(tmp_path.iterdir())
 
 
 def test_vectors_are_computed_once(tmp_path: Path) -> None:
