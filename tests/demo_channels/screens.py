@@ -115,7 +115,12 @@ def _received(phone: Handset, message: Mapping[str, str]) -> Bubble:
     if kind == LIST_PICKER:
         items = [filled(each) for each in content["items"]]
         buttons = [
-            Button(each["item"], {"list": each["id"], "title": each["item"]}, each["description"]) for each in items
+            Button(
+                each["item"],
+                {"list": each["id"], "title": each["item"], "below": each["description"]},
+                each["description"],
+            )
+            for each in items
         ]
         return Bubble("bot", text, buttons, content["button"])
     actions = [filled(each) for each in content["actions"]]

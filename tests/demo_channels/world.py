@@ -35,10 +35,10 @@ class Handset:
         """As Twilio writes it."""
         return self.prefix + self.number
 
-    def says(self, text: str, **fields: str) -> None:
-        """Sends a message, which may be a tap or, without a text, a place."""
+    def says(self, text: str, below: str = "", **fields: str) -> None:
+        """Sends a message, which may be a tap or, without a text, a place. below: what stands under a line taken."""
         to = {"To": self.prefix + WHATSAPP_NUMBER} if self.prefix else {}
-        self.said.append((len(self.twilio.messages), text))
+        self.said.append((len(self.twilio.messages), f"{text}\n{below}".strip()))
         answer = self.twilio.say(text, From=self.address, **to, **fields)
         assert answer.status == 200, f"the webhook said {answer.status}"
 
@@ -103,7 +103,8 @@ class World:
             tap = self.resident.touches(fields["data"], self._message(self.resident.chat, fields))
             self.touched["telegram"] = tap["callback_query"]["id"]
         elif "list" in fields:
-            self._handset(phone).says(fields["title"], ListId=fields["list"], ListTitle=fields["title"])
+            line = {"ListId": fields["list"], "ListTitle": fields["title"]}
+            self._handset(phone).says(fields["title"], fields["below"], **line)
         else:
             form = {"ButtonPayload": fields["button"], "ButtonText": fields["title"]}
             self._handset(phone).says(fields["title"], **form)
