@@ -16,7 +16,7 @@ from babel import Locale
 from flows.engine.errors import Problem
 from flows.engine.language import FRENCH
 from flows.plain_text import fingerprint
-from flows.sources import LineDict, display, read
+from flows.sources import LineDict, display, is_said, read
 
 TEMPLATES = Path(__file__).parent / "templates"
 _STEM = "web"
@@ -70,7 +70,9 @@ class SiteWords:
             return f"the site says nothing called {key}", "correct the key as web.yml has it, or remove it"
         if not isinstance(entry, LineDict) or set(entry) != {"of", "text"}:
             return f"{key} is no translation", f"write {{of: {fingerprint(french)}, text: …}}"
-        if _holes(str(entry["text"])) != _holes(french):
+        if not is_said(entry["text"]):
+            return f"{key} has no words", "write them, between quotes"
+        if _holes(entry["text"]) != _holes(french):
             return f"{key} has other placeholders than in French", f"use {', '.join(_holes(french)) or 'none'}"
         return None
 
@@ -82,7 +84,7 @@ class SiteWords:
             return self.french
         entries = self._read.get(language, LineDict())
         return {
-            key: str(entry["text"])
+            key: entry["text"]
             for key, entry in entries.items()
             if not self._fault(str(key), entry) and str(entry["of"]) == fingerprint(self.french[key])
         }

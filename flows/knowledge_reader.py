@@ -10,7 +10,7 @@ from typing import Any
 from flows.engine.errors import AuthoringError, Problem
 from flows.knowledge_base import CERTAINTIES, FACT_NAME, Fact, Knowledge, Sentence, Source, Topic, Wording
 from flows.plain_text import fold
-from flows.sources import LineDict, LineList, display, read
+from flows.sources import LineDict, LineList, display, is_said, read
 
 KNOWLEDGE = Path(__file__).parent / "knowledge"
 PUBLISHERS = ("official", "secondary")
@@ -226,6 +226,8 @@ class _Reader:
         whole = isinstance(entry, LineDict)
         text = str(entry.get("text", "")) if whole else str(entry)
         otherwise = str(entry.get("otherwise", "")) if whole else text
+        if not is_said(entry.get("text") if whole else entry):
+            self.fault(file, line, "a sentence has no words", "write them, between quotes")
         facts = tuple(FACT_NAME.findall(text))
         for name in facts:
             if name not in self.facts.keys() | self.faulty:
@@ -247,7 +249,7 @@ class _Reader:
                 self.fault(file, line, what, "make it a fact with its source, and name it in braces")
 
     def _source(self, file: _File, name: Any, line: int) -> Source | None:
-        if name in self.sources:
+        if isinstance(name, str) and name in self.sources:
             return self.sources[name]
         self.fault(file, line, f"no source is called {name}", "define it under sources: or correct the name")
         return None

@@ -59,7 +59,7 @@ def _sequence(loader: _Loader, node: yaml.SequenceNode) -> Any:
 def _timestamp(loader: _Loader, node: yaml.ScalarNode) -> Any:
     try:
         return loader.construct_yaml_timestamp(node)
-    except ValueError:
+    except (ValueError, AttributeError):  # the second for "!!timestamp soon"
         return node.value  # "2026-13-45": who wants a date says, with its line, that it is none
 
 
@@ -97,3 +97,8 @@ def display(path: Path, root: Path | None = None) -> str:
     base = (root or Path.cwd()).resolve()
     resolved = path.resolve()
     return str(resolved.relative_to(base)) if resolved.is_relative_to(base) else str(path)
+
+
+def is_said(text: object) -> bool:
+    """Whether a value has words to say. YAML reads nothing as None and a bare No as False, which nobody shall read."""
+    return isinstance(text, str) and bool(text.strip())

@@ -12,7 +12,7 @@ from typing import Any
 from flows.engine.domain import Button, Domain, Response, Variation
 from flows.engine.errors import AuthoringError, Problem
 from flows.plain_text import fingerprint
-from flows.sources import LineDict, display, read
+from flows.sources import LineDict, display, is_said, read
 
 MENU = "utter_menu"
 DEARER = {"ar": 2}
@@ -123,6 +123,8 @@ class _File:
         if not isinstance(texts, list) or len(texts) != len(french.variations):
             cure = f"write {{of: {fingerprint_of(french)}, texts: […]}}, one for each French wording, in their order"
             return self._fault(line, f"{name} has other wordings than in French", cure)
+        if not all(map(is_said, texts)):
+            return self._fault(line, f"{name} has a text without words", "write them, between quotes")
         if str(body["of"] if isinstance(body, LineDict) and "of" in body else "") == fingerprint_of(french):
             pairs = zip(french.variations, texts, strict=True)
             spoken = tuple(_with(variation, self.language, str(text)) for variation, text in pairs)
@@ -135,6 +137,8 @@ class _File:
             self._fault(
                 titles.line_of(title), f"nothing is titled “{title}”", "correct it as the French is, or remove it"
             )
+        for title in (title for title, words in titles.items() if not is_said(words)):
+            self._fault(titles.line_of(title), f"“{title}” has no words", "write them, between quotes")
         for name, response in self._responses.items():
             spoken = tuple(_titled(variation, self.language, titles) for variation in response.variations)
             self._responses[name] = replace(response, variations=spoken)

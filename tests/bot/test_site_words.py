@@ -75,6 +75,13 @@ def test_what_could_not_be_filled_is_said_in_french_and_told(folder: Path, text:
     assert any("other placeholders than in French; use number" in fault for fault in faults(folder))
 
 
+@pytest.mark.parametrize("text", ["", "null", "No", '" "', "[Enviar]"])
+def test_what_holds_no_words_is_said_in_french_and_told(folder: Path, text: str) -> None:
+    write(folder, f'"page.send": {{of: {of("Envoyer")}, text: {text}}}')
+    assert SiteWords(folder).said("es")["page"]["send"] == "Envoyer"
+    assert any("web.es.yml:1: page.send has no words" in fault for fault in faults(folder))
+
+
 def test_our_own_words_are_whole_in_six_languages() -> None:
     words = SiteWords()
     assert sorted(words.languages) == ["ar", "en", "es", "fr", "pt", "tr"]

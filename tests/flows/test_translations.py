@@ -87,6 +87,12 @@ def test_once_the_french_changes_the_french_is_said(folder: Path) -> None:
         ("menu.es.yml", "responses: a\n", "menu.es.yml:1: responses is no mapping"),
         ("menu.es.yml", "answers: {}\n", "menu.es.yml:1: a translation has no key answers"),
         ("titles.es.yml", "titles:\n  Passé: Saltar\n", "titles.es.yml:2: nothing is titled “Passé”"),
+        (
+            "menu.es.yml",
+            "responses:\n  utter_menu: {of: a, texts: [a, No]}\n",
+            "menu.es.yml:2: utter_menu has a text without words",
+        ),
+        ("titles.es.yml", "titles:\n  Passer: No\n", "titles.es.yml:2: “Passer” has no words"),
         ("titles.es.yml", "- a\n", "titles.es.yml:1: the top is not a mapping"),
     ],
 )
