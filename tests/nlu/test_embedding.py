@@ -128,7 +128,7 @@ def test_an_embedder_that_cannot_keep_anything_says_so(tmp_path: Path) -> None:
     ],
 )
 def test_texts_are_cut_into_the_pieces_the_model_was_taught(text: str, pieces: int) -> None:
-    """The numbers are those of the model's own tokenizer, "query: ", beginning and end included."""
+    """As many as the model's own tokenizer makes, "query: ", beginning and end included."""
     assert len(BundledEmbedder(KEPT).cut(text)) == pieces
 
 
