@@ -113,6 +113,18 @@ def bad_payloads(content: Authored) -> Iterator[Problem]:
                 yield Problem(response.file, line, f"a button of {response.name}: {fault[0]}", fault[1])
 
 
+def unknown_meanings(content: Authored) -> Iterator[Problem]:
+    """What a slot does not take is something that is understood."""
+    triggers = frozenset(intent for flow in content.flows.values() for intent in flow.intents)
+    for slot in content.domain.slots.values():
+        for intent in sorted(intent for mapping in slot.mappings for intent in mapping.other_than):
+            if not _understood(content, intent, triggers):
+                what = f"{slot.name} is not to take {intent}, which leads nowhere"
+                yield Problem(
+                    slot.file, slot.line, what, f"use one of {near(triggers | content.intents)} or an answer's id"
+                )
+
+
 def _understood(content: Authored, intent: str, triggers: frozenset[str]) -> bool:
     answered = "/" in intent if content.knowledge is None else intent in content.knowledge
     return answered or intent in triggers or intent in content.intents
@@ -164,6 +176,7 @@ CHECKS: tuple[Check, ...] = (
     differing_translations,
     missing_translations,
     bad_payloads,
+    unknown_meanings,
     costly_texts,
     speechless_answers,
 )

@@ -39,6 +39,7 @@ def _mapping(entry: LineDict) -> SlotMapping:
         value=entry.get("value"),
         requested_slot=next((c["requested_slot"] for c in conditions if "requested_slot" in c), None),
         active_flows=frozenset(str(c["active_loop"]) for c in conditions if "active_loop" in c),
+        other_than=frozenset(str(intent) for intent in entry.get("not_intent") or ()),
     )
 
 

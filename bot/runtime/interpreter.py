@@ -20,7 +20,7 @@ from flows.engine.language import LANGUAGE_SLOT
 from flows.engine.state import DialogueState
 from flows.knowledge_base import Knowledge
 from nlu.normalise import MAX_CHARACTERS
-from nlu.understanding import Intent, Understanding
+from nlu.understanding import Intent, Part, Understanding
 
 DOUBT = 0.2  # above, a meaning is offered among at most three
 FAINT = 0.1  # below, a meaning is not even offered
@@ -165,12 +165,26 @@ class Interpreter:
             return [c.CannotHandle()]
         return (
             self.replies.correction(turn, understanding)
-            or (self.replies.answer(turn, understanding) if turn.asked else None)
+            or (self._replied(turn, understanding) if turn.asked else None)
             or self._off_the_menu(turn)
             or self._has_several_meanings(turn)
             or self._has_several_wishes(turn, understanding)
             or self._intent(turn, understanding)
         )
+
+    def _replied(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
+        """The reply to the question that waits, after the answer to what the same message asks beside it."""
+        replied = self.replies.answer(turn, understanding)
+        if not replied or not any(isinstance(command, c.SetSlot) for command in replied):
+            return replied
+        asked = [part for part in understanding.parts if texts.is_question(turn.text[part.start : part.end])]
+        return [*self._answers(turn, asked)[:MAX_CHOICES], *replied]
+
+    def _answers(self, turn: Turn, parts: Iterable[Part]) -> list[c.Command]:
+        """The answers to these parts of a message, each once."""
+        sure = [part for part in parts if part.intent.confidence >= ACCEPT]
+        topics = [self.knowledge.narrow(part.intent.name, turn.text[part.start : part.end]) for part in sure]
+        return [c.KnowledgeAnswer(topic) for topic in dict.fromkeys(topics) if topic in self.knowledge]
 
     def _off_the_menu(self, turn: Turn) -> list[c.Command] | None:
         """A small number that no choice has."""
@@ -184,9 +198,8 @@ class Interpreter:
 
     def _has_several_wishes(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         """Several questions are answered one after the other; what else is wanted begins below the answers."""
+        answers = self._answers(turn, understanding.parts)
         sure = [part for part in understanding.parts if part.intent.confidence >= ACCEPT]
-        topics = [self.knowledge.narrow(part.intent.name, turn.text[part.start : part.end]) for part in sure]
-        answers = [c.KnowledgeAnswer(topic) for topic in dict.fromkeys(topics) if topic in self.knowledge]
         wanted = [flow for part in sure if (flow := self.triggers.get(part.intent.name))]
         if not answers or len(answers) + len(wanted) < 2 or RIGHTS & set(wanted):
             return None

@@ -70,6 +70,12 @@ class Turn:
         spec = self.domain.slots.get(slot)
         return spec is not None and any(m.type == "from_text" and m.intent is None for m in spec.mappings)
 
+    def is_beside(self, slot: str, intent: Intent, least: float) -> bool:
+        """True when a text of this meaning is no answer to the question for this slot, which takes any other text."""
+        spec = self.domain.slots.get(slot)
+        told = spec is not None and any(intent.name in mapping.other_than for mapping in spec.mappings)
+        return told and intent.confidence >= least
+
     def questions(self) -> list[str]:
         """The slots that the flows under way ask, the one asked now apart."""
         flows = [self.flows[frame.flow] for frame in self.state.stack if frame.flow in self.flows]

@@ -193,6 +193,9 @@ class Replies:
         asked, intent = str(turn.asked), understanding.intent
         if not turn.takes_text(asked) or self._is_something_else(turn, intent.name, intent.confidence):
             return None
+        answers_more = any(command.name in turn.questions() for command in others)  # "au rsa, je veux faire du ménage"
+        if not answers_more and turn.is_beside(asked, intent, SURE):
+            return None
         value = texts.name_in_answer(turn.text) if asked == "name" else turn.text.strip()
         return [c.SetSlot(asked, value), *(others if asked != "name" else ())] if value else None
 

@@ -11,20 +11,39 @@ import yaml
 from nlu.understanding import Entity
 
 _HERE = Path(__file__).parent
-_QUESTION = re.compile(
-    r"\?|^((?:c|c est|cest) (?:quoi|koi|combien|cb|ou|quand|qui)|"
-    r"est ce que|esk|comment|combien|cb|pourquoi|pk|quand|ou est|qui|quel|quelle|quels|"
-    r"quelles|kel|qu est ce|a quoi|faut il|il faut|dois je|je dois|on peut|je peux|puis je|ai je droit|j ai droit)\b"
+_HOW = r"comment|com+en+t?|com+an+t?|kom+[ae]n+t?|cmn?t"
+"""As people spell it who write by ear."""
+_ASKS_FIRST = (
+    _HOW
+    + r"|combien|cb|cbien|k?onbien|pour(?:quoi|koi)|pk|quand|kan|ou est|qui|quel|quelle|quels|quelles|kel|qu est ce|"
+    r"a quoi|faut il|il faut|dois je|je dois|on peut|je peux|puis je|ai je droit|j ai droit"
 )
+_ASKS_FIRST_ELSEWHERE = (
+    r"(?:what|how|where|when|why|which|who)(?: s)?|can i|could i|do i|should i|must i|will i|am i|is it|is there|"
+    r"are there|quantos?|quantas?|cuantos?|cuantas?|como|onde|donde|cual|qual|quais|posso|puedo|tenho direito|"
+    r"tengo derecho|nas[ıi]l|nerede|hangi|kac|ne kadar|wach|kifach|chhal|هل|كيف|كم|اين|ماذا|متى|لماذا"
+)
+"""How a question begins in the other languages, darija in Latin letters among them."""
+_ASKS_ANYWHERE = (
+    r"\b(?:est ce (?:que|qu|ke)|es (?:que|ke)|eske?|esque|(?:c|c est|cest) (?:quoi|koi|combien|cb|ou|quand|qui)|"
+    r"(?:" + _HOW + r") (?:on|je|jpeu\w*|faire|fer)|ne kadar|m[ıiu](?:y[ıiu]m|s[ıiu]n[ıiu]z)|var m[ıi])\b"
+)
+_ASKS_LAST = r"(?<!importe )\b(?:quoi|koi|combien|cb|comment|cmt|quand)$|\bm[ıiu]$"
+_QUESTION = re.compile(rf"^(?:{_ASKS_FIRST}|{_ASKS_FIRST_ELSEWHERE})\b|{_ASKS_ANYWHERE}|{_ASKS_LAST}")
 _BACK_ELSEWHERE = r"no|n[ãa]o|hay[ıi]r|لا|perd[óo]n|desculpe|sorry|actually|i mean"
 """What takes something back in the other languages, with accents or folded."""
 _NAMED_ELSEWHERE = r"my name is|me llamo|me chamo|chamo-me|benim ad[ıi]m|اسمي"
+_HESITATES = r"(?:(?:euh+|heu+|ah|oh|bah|ben|mince|attends?|attendez)[\s,;:.!]+)*"
 _CORRECTION = re.compile(
-    r"^(non|nan|nn|pardon|oups|erreur|en fait|enfin|plutot|desole|je me suis tromp\w+|je voulais dire|"
+    r"^"
+    + _HESITATES
+    + r"(non|nan|nn|pardon|oups|erreur|en fait|enfin|plutot|desole|je me suis tromp\w+|je voulais dire|"
     r"c est pas|c etait pas|" + _BACK_ELSEWHERE + r")\b"
 )
 _TAKES_BACK = re.compile(
-    r"\s*(?:non|nan|nn|pardon|oups|erreur|en fait|enfin|plut[oô]t|d[ée]sol[ée]e?|je voulais dire|"
+    r"\s*"
+    + _HESITATES
+    + r"(?:non|nan|nn|pardon|oups|erreur|en fait|enfin|plut[oô]t|d[ée]sol[ée]e?|je voulais dire|"
     + _BACK_ELSEWHERE
     + r")\b[\s,;:.!]*",
     re.IGNORECASE,
@@ -84,7 +103,7 @@ def fold(text: str) -> str:
 
 def is_question(text: str) -> bool:
     """True when the text asks something."""
-    return "?" in text or bool(_QUESTION.search(fold(text)))
+    return any(mark in text for mark in "?؟") or bool(_QUESTION.search(fold(text)))
 
 
 def is_correction(text: str) -> bool:

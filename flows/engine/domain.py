@@ -19,7 +19,7 @@ class SlotMapping:
     """How an Understanding fills a slot: type is "from_entity", "from_intent" or "from_text".
 
     requested_slot: only while that slot is asked. active_flows: only while one of these flows runs or begins
-    (`active_loop` in the file).
+    (`active_loop` in the file). other_than: a text that clearly means one of these is not taken (`not_intent`).
     """
 
     type: str
@@ -28,6 +28,7 @@ class SlotMapping:
     value: Any = None
     requested_slot: str | None = None
     active_flows: frozenset[str] = frozenset()
+    other_than: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -109,3 +109,36 @@ def test_words_beside_entities() -> None:
     assert texts.around("j'habite à Lens !", [lens]) == ["j", "habite", "a"]
     assert texts.tells_home("J'habite à Lens")
     assert not texts.tells_home("un bus à Lens ?")
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("c quoi un siret", True),
+        ("ge pa darjan comen on fé", True),
+        ("es ke je peu avec un récépissé", True),
+        ("il faut ramener quoi", True),
+        ("quanto custa", True),
+        ("hangi belgeler lazım", True),
+        ("param yok yardım var mı", True),
+        ("do I need papers", True),
+        ("wach nqder nbda", True),
+        ("كيف أبدأ", True),
+        ("هذا صحيح؟", True),
+        ("vendre n'importe quoi", False),
+        ("un commerce", False),
+        ("Commentry", False),
+        ("comptable à mi-temps", False),
+        ("vendre mes gâteaux", False),
+    ],
+)
+def test_asks(text: str, asks: bool) -> None:
+    assert texts.is_question(text) is asks
+
+
+@pytest.mark.parametrize(
+    "text", ["euh non je suis à Lens", "attends, pardon je suis à Lens", "ah non en fait je suis à Lens"]
+)
+def test_takes_back_after_a_hesitation(text: str) -> None:
+    assert texts.is_correction(text)
+    assert texts.after_correction(text) == "je suis à Lens"

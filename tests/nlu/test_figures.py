@@ -106,3 +106,10 @@ def test_what_is_asked_most_is_understood_in_five_more_languages() -> None:
     right = sum(got.intent.name == one.intent for one, got in zip(examples, understood, strict=True))
     assert right >= 0.8 * len(examples)
     assert not any(got.intent.name == "distress" and got.intent.confidence >= 0.8 for got in understood)
+
+
+@pytest.mark.parametrize(
+    "text", ["il me vire demain", "il me doit de l'argent mon associé", "mon pote il veut pas me rembourser"]
+)
+def test_whoever_has_trouble_with_a_boss_or_money_is_not_told_of_violence(text: str) -> None:
+    assert understanding().parse(text).intent.name != "distress"
