@@ -34,8 +34,8 @@ class EnumerationOptions:
     articles: tuple[str, ...] = ()
     words: int = 3
     least: float = 0.99
-    share: float = 0.002
-    total: float = 0.9
+    share: float = 0.001
+    total: float = 0.8
 
 
 @dataclass(frozen=True)
