@@ -15,12 +15,12 @@ from telegram import Bot, LinkPreviewOptions, ReplyKeyboardRemove
 from telegram import Message as Sent
 
 from bot.channels.base import OutboundMessage
-from bot.channels.telegram_api import REQUEST, AnswerUnread, BotApi
+from bot.channels.telegram_api import REQUEST, AnswerUnread, BotApi, NotAsked
 from bot.channels.telegram_shapes import keyboard, place_keyboard, split
 from bot.channels.telegram_updates import NAME, words
 from bot.channels.telegram_voice import send_sound
 from bot.channels.voice import Sound
-from bot.errors import NotSaid, SendLater, SendRefused
+from bot.errors import NotSaid, SendError, SendLater, SendRefused
 from db.crypto import fingerprint
 
 SEND = 40.0
@@ -79,16 +79,15 @@ class TelegramChannel:
                 continue
             try:
                 sent = self._api.call(part.ask, self._patience(until))
-            except SendLater:
-                self._remember(message.message_id, number, provider_id)
-                raise
             except AnswerUnread:  # it left, under an id that nobody knows
                 continue
-            except SendRefused:
-                if not part.is_extra:
-                    raise
-                _log.warning("telegram refused an attachment of message %d", message.message_id)
-                continue
+            except SendError as error:
+                if part.is_extra and isinstance(error, SendRefused | NotAsked):
+                    _log.warning("message %d leaves without an attachment (%s)", message.message_id, error)
+                    continue
+                if isinstance(error, SendLater):
+                    self._remember(message.message_id, number, provider_id)
+                raise
             if not part.is_extra or not provider_id:
                 provider_id = self._provider_id(message.address, sent.message_id)
         return provider_id

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as TooLong
 from contextlib import suppress
+from contextvars import ContextVar
 from datetime import timedelta
 from functools import cache
 from typing import Any, TypeVar
@@ -33,6 +34,8 @@ REQUEST = 10.0
 UPDATES = "get_Updates"
 """Spelled so that the client hands over the raw updates: one it cannot read must not hold back those after it."""
 
+_said_yes: ContextVar[bool] = ContextVar("telegram said yes", default=False)
+"""Whether Telegram did what the task under way asked."""
 _GONE = ("chat not found", "user is deactivated", "bot was blocked", "peer_id_invalid")
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -44,6 +47,10 @@ class TokenRefused(SendLater):
 
 class AnswerUnread(SendRefused):
     """Telegram said yes in a way the client cannot read. What was asked is done: asking again would do it twice."""
+
+
+class NotAsked(SendLater):
+    """What was to be asked could not be put into a request. The fault is ours: mended, the next try helps."""
 
 
 class ThreadGone(SendRefused):
@@ -147,6 +154,12 @@ class BotApi:
         self._requests.add(task)
         try:
             return await ask(self._bot)
+        except TelegramError:
+            raise
+        except Exception as error:  # the client's or ours: what matters is on which side of the request
+            unread = _said_yes.get()
+            _log.error("telegram: %s (%s)", "an answer could not be read" if unread else "not asked", describe(error))
+            raise AnswerUnread("answer unread") if unread else NotAsked("not asked") from None
         finally:
             self._requests.discard(task)
 
@@ -164,8 +177,19 @@ class BotApi:
             await line.shutdown()
 
 
+class _Line(HTTPXRequest):
+    """A line that notes when Telegram says yes: from then on, asking again would do the thing twice."""
+
+    @staticmethod
+    def parse_json_payload(payload: bytes) -> Any:
+        said = HTTPXRequest.parse_json_payload(payload)
+        if said.get("ok") is True and "result" in said:
+            _said_yes.set(True)
+        return said
+
+
 def _line(connections: int) -> HTTPXRequest:
-    return HTTPXRequest(
+    return _Line(
         connections,
         read_timeout=REQUEST,
         write_timeout=REQUEST,
@@ -192,9 +216,6 @@ def _answer(future: "Future[T]", within: float) -> T:
         raise SendLater("given up") from None
     except TelegramError as error:
         raise in_our_words(error) from None
-    except Exception as error:  # whatever the line does is a TelegramError
-        _log.error("telegram: an answer could not be read (%s)", describe(error))
-        raise AnswerUnread("answer unread") from None
 
 
 def in_our_words(error: TelegramError) -> SendError:

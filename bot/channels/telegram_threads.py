@@ -16,7 +16,7 @@ from telegram.error import BadRequest
 
 from bot import queue
 from bot.channels import telegram_thread_shapes as shapes
-from bot.channels.telegram_api import BotApi, MessageGone, ThreadClosed, ThreadGone
+from bot.channels.telegram_api import AnswerUnread, BotApi, MessageGone, ThreadClosed, ThreadGone
 from bot.channels.telegram_shapes import split
 from bot.conversations import threads
 from bot.conversations.case_models import Case
@@ -82,6 +82,8 @@ class Threads:
         failure: SendError | None = None
         try:
             changes = self._api.call(lambda bot: step.do(bot, step))
+        except AnswerUnread as error:  # it is done, under an id that nobody knows
+            failure, changes = error, {"told_id": step.told_id} if step.told_id else {}
         except SendError as error:
             _log.warning("telegram: the thread of case %d: %s (%s)", case_id, type(error).__name__, error)
             failure, changes = error, _FOUND.get(type(error), {})
@@ -97,7 +99,9 @@ class Threads:
         failure: SendError | None,
     ) -> None:
         now = self._clock()
-        if failure is not None:
+        if isinstance(failure, AnswerUnread):
+            settled = queue.settle_failed(session, job, now, type(failure).__name__)
+        elif failure is not None:
             wanted = failure.retry_after if isinstance(failure, SendLater) else None
             settled = queue.settle_error(session, job, now, type(failure).__name__, wanted)
         else:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from telegram import Bot
 
 from bot.channels.base import OutboundMessage
 from bot.channels.telegram import TelegramChannel
-from bot.channels.telegram_api import BotApi
+from bot.channels.telegram_api import AnswerUnread, BotApi, NotAsked
 from bot.channels.voice import Sound
 from bot.errors import AddressGone, NotSaid, SendError, SendLater, SendRefused
 from tests.fake_telegram import Failure, FakeTelegram, Resident
@@ -199,6 +200,31 @@ def test_what_left_does_not_leave_again_for_an_answer_nobody_can_read(
     assert kinds(samia) == ["text", "venue"]
     assert "could not be read" in caplog.text
     assert "Bonjour" not in caplog.text
+
+
+def test_a_fault_of_ours_before_asking_is_no_message_that_left(api: BotApi, samia: Resident) -> None:
+    async def stumbles(bot: Bot) -> None:
+        raise KeyError("ours")
+
+    async def stumbles_after(bot: Bot) -> None:
+        await bot.send_message(samia.chat.id, "Bonjour")
+        raise KeyError("the client's")
+
+    with pytest.raises(NotAsked):
+        api.call(stumbles)
+    with pytest.raises(AnswerUnread):
+        api.call(stumbles_after)
+    with pytest.raises(NotAsked):  # one request says nothing of the next
+        api.call(stumbles)
+
+
+def test_an_attachment_of_ours_that_cannot_be_asked_does_not_hold_back_its_text(
+    channel: TelegramChannel, samia: Resident, caplog: pytest.LogCaptureFixture
+) -> None:
+    nowhere = {"kind": "location", "title": "Une place sans position"}
+    channel.send(message(samia, "Bonjour", "Oui", attachments=[nowhere]))
+    assert samia.reads == ["Bonjour"]
+    assert "without an attachment" in caplog.text
 
 
 def test_parts_that_left_do_not_leave_again(channel: TelegramChannel, samia: Resident) -> None:

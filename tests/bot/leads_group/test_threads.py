@@ -31,6 +31,19 @@ def test_a_handoff_opens_a_thread_that_says_what_is_needed_and_no_number(house: 
     assert len(house.chat.messages) == 1
 
 
+def test_answers_nobody_can_read_do_not_fill_the_group(house: Group, nour: Member) -> None:
+    right, nour.telegram.now = nour.telegram.now, lambda: 1_795_420_800_000  # dates in milliseconds
+    case_id = house.opens()
+    for _ in range(4):
+        house.work(600)
+    assert len(house.chat.topics) == 1
+    assert len(house.chat.messages) == 1
+    nour.telegram.now = right
+    nour.says("Bonjour", house.thread(case_id))
+    house.work()
+    assert house.sms.texts == ["Bonjour"]
+
+
 def test_what_a_lead_writes_reaches_the_person_on_their_channel(house: Group, nour: Member) -> None:
     case_id = house.opens()
     house.work()
