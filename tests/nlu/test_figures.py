@@ -57,7 +57,7 @@ def test_confidence_can_be_believed() -> None:
 
 
 def test_a_thing_that_is_described_and_not_named_is_understood_more_often_than_not() -> None:
-    """The third set is the hard one: nobody who worked on the data had seen it. What it reached is in docs/nlu.md."""
+    """The third set is the hard one. It has guided the data since its first measure: docs/nlu.md says what it reached."""
     examples = [one for one in read(HERE / "third_heldout.yml").examples if one.intent != OUT_OF_SCOPE]
     answers = read_all(understanding(), examples)[0]
     pairs = list(zip(examples, answers, strict=True))
