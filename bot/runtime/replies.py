@@ -67,7 +67,7 @@ class Replies:
         return (
             (None if wonders else self._closed(turn, asked, understanding))
             or (None if asking else self._elsewhere(turn, filled))
-            or self._open(turn, understanding, [command for command in filled if command.name != asked])
+            or self._open(turn, understanding, filled)
         )
 
     def correction(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
@@ -189,14 +189,17 @@ class Replies:
                 return _noted(turn, [c.SetSlot(slot, value)])
         return None
 
-    def _open(self, turn: Turn, understanding: Understanding, others: list[c.SetSlot]) -> list[c.Command] | None:
+    def _open(self, turn: Turn, understanding: Understanding, filled: list[c.SetSlot]) -> list[c.Command] | None:
+        """Any text answers an open question; of one that names what is asked, that."""
         asked, intent = str(turn.asked), understanding.intent
+        others = [command for command in filled if command.name != asked]
         if not turn.takes_text(asked) or self._is_something_else(turn, intent.name, intent.confidence):
             return None
         answers_more = any(command.name in turn.questions() for command in others)  # "au rsa, je veux faire du ménage"
         if not answers_more and turn.is_beside(asked, intent, SURE):
             return None
-        value = texts.name_in_answer(turn.text) if asked == "name" else turn.text.strip()
+        named = next((command.value for command in filled if command.name == asked), None)
+        value = texts.name_in_answer(turn.text) if asked == "name" else named or turn.text.strip()
         return [c.SetSlot(asked, value), *(others if asked != "name" else ())] if value else None
 
     def _is_something_else(self, turn: Turn, intent: str, confidence: float) -> bool:

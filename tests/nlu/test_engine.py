@@ -235,7 +235,7 @@ def test_the_ranking_is_cut_at_ten_in_rasas_shape() -> None:
     assert parsed["entities"][0]["value"] == "v"
 
 
-@pytest.mark.parametrize("name", ["heldout.yml", "second_heldout.yml", "third_heldout.yml"])
+@pytest.mark.parametrize("name", ["heldout.yml", "second_heldout.yml", "third_heldout.yml", "fourth_heldout.yml"])
 def test_our_training_data_never_meets_the_held_out_sentences(name: str) -> None:
     root = Path(__file__).parents[2]
     known = {" ".join(example.text.lower().split()) for example in read(root / "nlu" / "data").examples}

