@@ -15,16 +15,23 @@ _MOST = 4  # parts looked at: beyond, a message tells a story
 class ClauseOptions:
     """`conjunctions` are the words that may stand between two wishes; a part has at least `words` words.
 
-    A part counts from the confidence `least` on, and parts are told only when two of them mean different things.
+    A part counts from the confidence `least` on, and parts are told only when two of them mean different things. One
+    whose letters give no intent a chance of `faint` is not read further.
     """
 
     conjunctions: tuple[str, ...] = ()
     words: int = 3
     least: float = 0.7
+    faint: float = 0.2
 
 
 def _place(part: Part) -> int:
     return part.start
+
+
+def _chance(guess: Intent, nothing: str) -> float:
+    """How likely the best meaning is: what means nothing carries the doubt about it."""
+    return 1 - guess.confidence if guess.name == nothing else guess.confidence
 
 
 class Clauses:
@@ -55,13 +62,20 @@ class Clauses:
         ]
         if not 2 <= len(spans) + len(listed) <= _MOST:
             return listed
-        known = {part.intent.name for part in listed}
-        if len(known.union(quick(text[start:end]).name for start, end in spans)) < 2:
+        guesses = [quick(text[start:end]) for start, end in spans]
+        if len({part.intent.name for part in listed}.union(guess.name for guess in guesses)) < 2:
             return ()
-        read = sorted((*listed, *(Part(start, end, sure(text[start:end])) for start, end in spans)), key=_place)
-        least = self._options.least
-        parts = tuple(part for part in read if part.intent.confidence >= least and part.intent.name != nothing)
-        return parts if len({part.intent.name for part in parts}) > 1 else ()
+        hopeful = [
+            span for span, guess in zip(spans, guesses, strict=True) if _chance(guess, nothing) >= self._options.faint
+        ]
+        parts = list(listed)
+        for done, (start, end) in enumerate(hopeful):
+            if len(parts) + len(hopeful) - done < 2:
+                break  # whatever the last one means
+            intent = sure(text[start:end])
+            if intent.confidence >= self._options.least and intent.name != nothing:
+                parts.append(Part(start, end, intent))
+        return tuple(sorted(parts, key=_place)) if len({part.intent.name for part in parts}) > 1 else ()
 
     def _spans(self, text: str) -> Iterator[tuple[int, int]]:
         folded = FoldedText.of(text)
