@@ -14,8 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nlu.embedding.base import Vectors, unit
-from nlu.features import FeatureSpace, Floats, Halves
+from nlu.features import Bytes, FeatureSpace, Floats
 from nlu.understanding import Intent
+
+LEVELS = 127  # of a weight kept in 8 bits, either side of nothing
 
 
 @dataclass(frozen=True)
@@ -58,22 +60,24 @@ class FallbackOptions:
 
 @dataclass(frozen=True)
 class LetterScorer:
-    """One score per intent from n-grams. The many weights may be kept in half the bytes (`lean`)."""
+    """One score per intent from n-grams: their values times rows of `weights`, each in `steps` of its own."""
 
     space: FeatureSpace
-    weights: Floats | Halves
+    weights: Floats | Bytes
+    steps: Floats
     bias: Floats
 
     def lean(self) -> "LetterScorer":
-        """The same in half the memory; a score moves by a thousandth at most."""
-        return replace(self, weights=self.weights.astype(np.float16))
+        """The same with 8 bits a weight, a quarter of the memory; a score moves by a hundredth at most."""
+        steps = np.maximum(np.abs(self.weights).max(axis=1), 1e-12).astype(np.float32) / LEVELS
+        return replace(self, weights=np.rint(self.weights / steps[:, None]).astype(np.int8), steps=steps * self.steps)
 
     def scores(self, text: str) -> Floats | None:
         """For a normalised text; None when nothing in it is known."""
         indices, values = self.space.row(text)
         if not len(indices):
             return None
-        result: Floats = values @ self.weights[indices].astype(np.float32) + self.bias
+        result: Floats = (values * self.steps[indices]) @ self.weights[indices].astype(np.float32) + self.bias
         return result
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
-Halves = NDArray[np.float16]
+Bytes = NDArray[np.int8]
 Indices = NDArray[np.int32]
 Counts = Mapping[str, int]
 

@@ -58,7 +58,7 @@ class Lessons:
         space = FeatureSpace.fit(blocks, documents)
         rows, labels = matrix(space, documents), self.labels[chosen]
         weights, bias = fit_machines(rows, labels, len(self.intents), options.C, options.own_weight)
-        return LetterScorer(space, weights, bias)
+        return LetterScorer(space, weights, np.ones(len(weights), np.float32), bias)
 
     def sentences(self, vectors: Vectors, chosen: Labels, embedder: str = "", floor: float = -1.0) -> SentenceScorer:
         """A softmax regression over the vectors of the chosen texts."""

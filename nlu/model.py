@@ -24,7 +24,7 @@ from nlu.pipeline import Pipeline, load_pipeline
 from nlu.tagger import Mark, Tagger
 from nlu.tagger_features import Hints
 
-FORMAT = 4
+FORMAT = 5
 _CONFIG, _META, _GRAMS, _RESOURCES, _COMMUNES, _TAGGER, _ARRAYS = (
     "config.yml",
     "model.json",
@@ -104,7 +104,7 @@ class Model:
         _dump(folder / _COMMUNES, self.resources.communes)
         _dump(folder / _GRAMS, [block.grams for block in letters.space.blocks])
         arrays: dict[str, Any] = {f"idf{number}": block.idf for number, block in enumerate(letters.space.blocks)}
-        arrays |= {"weights": letters.weights, "bias": letters.bias}
+        arrays |= {"weights": letters.weights, "steps": letters.steps, "bias": letters.bias}
         if sentence:
             arrays |= {name: getattr(sentence, name.removeprefix("sentence_")) for name in _SENTENCE}
         if self.tagger:
@@ -164,7 +164,7 @@ def _classifier(meta: Mapping[str, Any], pipeline: Pipeline, grams: Any, arrays:
     return Classifier(
         tuple(meta["intents"]),
         meta["fallback"],
-        LetterScorer(FeatureSpace(blocks), arrays["weights"], arrays["bias"]),
+        LetterScorer(FeatureSpace(blocks), arrays["weights"], arrays["steps"], arrays["bias"]),
         Blend(**meta["alone"]),
         sentence,
         both,

@@ -17,7 +17,7 @@ from nlu.cache import load_or_train
 from nlu.engine import Engine
 from nlu.errors import ConfigError, DataError, ModelError
 from nlu.features import FeatureSpace, NgramOptions, count
-from nlu.model import Model
+from nlu.model import FORMAT, Model
 from nlu.pipeline import load_pipeline, read_pipeline
 from nlu.train import train
 from nlu.training import read
@@ -102,7 +102,7 @@ def test_a_damaged_model_says_so(model: Model, tmp_path: Path) -> None:
     model.save(folder)
     meta = json.loads((folder / "model.json").read_text())
     (folder / "model.json").write_text(json.dumps({**meta, "format": 0}))
-    with pytest.raises(ModelError, match="format 0, not 4"):
+    with pytest.raises(ModelError, match=f"format 0, not {FORMAT}"):
         Model.load(folder)
     (folder / "model.json").write_text("{}")
     with pytest.raises(ModelError, match="damaged"):
