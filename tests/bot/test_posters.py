@@ -36,7 +36,7 @@ URL = "https://allervers.example.org/q/K7P4X"
 SETTINGS = Settings.model_validate(
     {
         "public_url": "https://allervers.example.org",
-        "sms_from": "+33937980001",
+        "sms_from": "+33199000101",
         "human_phone": "01 99 00 12 34",
         "telegram_username": "@allervers_bot",
         "whatsapp_from": "+33639980002",
@@ -51,7 +51,7 @@ SHEET = Sheet(
     days=(DayLine("mardi 24 novembre, 9 h – 12 h", "place du Marché"),) * 4,
     note="",
     message="BONJOUR K7P4X",
-    numbers={"sms": "09 37 98 00 01", "call": "01 99 00 12 34"},
+    numbers={"sms": "01 99 00 01 01", "call": "01 99 00 12 34"},
 )
 
 
@@ -148,7 +148,7 @@ def test_a_sheet_tells_the_dates_as_they_stand(database: Database, now: datetime
         assert (sheet.name, sheet.where, sheet.note) == ("Mairie", "1 place Carnot, Carcassonne", "")
         assert plain(sheet.days[0].when) == "lundi 23 novembre, 9 h – 12 h"
         assert sheet.url == f"https://allervers.example.org/q/{sheet.code}"
-        assert (sheet.message, plain(sheet.numbers["sms"])) == (f"BONJOUR {sheet.code}", "09 37 98 00 01")
+        assert (sheet.message, plain(sheet.numbers["sms"])) == (f"BONJOUR {sheet.code}", "01 99 00 01 01")
         stop = compose(session, SETTINGS, posters.meant(session, "marche"), now)
         assert [plain(day.when) for day in stop.days] == ["vendredi 27 novembre"]
         assert stop.note == words()["to_check"]
@@ -167,7 +167,7 @@ def test_without_an_address_nobody_could_come(database: Database, now: datetime)
 def test_the_ways_open_on_every_phone() -> None:
     assert [tuple(way) for way in ways(SETTINGS, "K7P4X")] == [
         ("telegram", "https://t.me/allervers_bot?start=K7P4X", ""),
-        ("sms", "sms:+33937980001?&body=Bonjour%20K7P4X", "09\u00a037\u00a098\u00a000\u00a001"),
+        ("sms", "sms:+33199000101?&body=Bonjour%20K7P4X", "01\u00a099\u00a000\u00a001\u00a001"),
         ("whatsapp", "https://wa.me/33639980002?text=Bonjour%20K7P4X", "06\u00a039\u00a098\u00a000\u00a002"),
         ("web", "/?r=K7P4X", ""),
         ("call", "tel:0199001234", "01 99 00 12 34"),
@@ -195,7 +195,7 @@ def test_settings_of_posters_are_checked(name: str, value: str) -> None:
 def test_a_service_without_a_number_prints_another() -> None:
     service = {"sms_from": "MG" + "0" * 32}
     assert Settings.model_validate(service).sms_number_shown is None
-    assert Settings.model_validate({**service, "sms_number": "+33937980009"}).sms_number_shown == "+33937980009"
+    assert Settings.model_validate({**service, "sms_number": "+33199000109"}).sms_number_shown == "+33199000109"
 
 
 def test_what_a_poster_brought_is_counted(database: Database, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from bot.channels.senders import is_for_platforms
 from bot.commands.doctor_twilio import examine
 from bot.commands.findings import FAILS, MISSING, OK
 from bot.errors import SettingsError
@@ -39,12 +40,21 @@ def look(server: FakeTwilio, skew: float = 0, **more: Any) -> dict[str, tuple[st
 
 
 def test_all_is_well(server: FakeTwilio) -> None:
-    found = look(server)
+    found = look(server, sms_from="MG" + "0" * 32, sms_number=NUMBER)
     assert {subject: state for subject, (state, _) in found.items()} == {
         "SMS sender": OK,
         "Twilio": OK,
         "SMS webhook": OK,
+        "SMS on posters": OK,
     }
+
+
+@pytest.mark.parametrize(
+    ("begins", "made_for_it"),
+    [("+33936", False), ("+33937", True), ("+33938", True), ("+33939", True), ("+33199", False), ("38123", True)],
+)
+def test_which_numbers_the_plan_made_for_machines_that_write(begins: str, made_for_it: bool) -> None:
+    assert is_for_platforms(begins) is made_for_it
 
 
 def test_off_is_one_line(server: FakeTwilio) -> None:
@@ -87,12 +97,12 @@ def test_a_wrong_clock_and_half_a_configuration(server: FakeTwilio) -> None:
         assert (state, f"seconds {words} Twilio's; run a time service (NTP)" in said) == (FAILS, True)
     assert look(server, public_url=None)["SMS and WhatsApp"][0] == FAILS
     assert look(server, sms_from=None)["SMS and WhatsApp"][0] == FAILS
-    assert look(server, sms_from="+33162000000")["SMS sender"][0] == MISSING
+    assert look(server, sms_from=NUMBER)["SMS sender"][0] == MISSING
 
 
 SERVICE = "MG" + "0" * 32
 PRINTED = "SMS on posters"
-OTHER = "+33937000009"
+OTHER = "+33199000009"
 
 
 @pytest.mark.parametrize(
@@ -105,14 +115,14 @@ OTHER = "+33937000009"
         ({"sms_number": OTHER}, FAILS, f"answers leave from {NUMBER}; set ALLERVERS_SMS_NUMBER to that number"),
         ({"sms_from": "38123", "sms_number": OTHER}, FAILS, "answers leave from 38123"),
         ({"sms_from": SERVICE, "sms_number": OTHER}, FAILS, "not of the messaging service; add it there"),
-        ({"sms_from": SERVICE, "sms_number": "+33937000008"}, FAILS, "receives no text; set ALLERVERS_SMS_NUMBER"),
+        ({"sms_from": SERVICE, "sms_number": "+33199000008"}, FAILS, "receives no text; set ALLERVERS_SMS_NUMBER"),
         ({"sms_from": SERVICE, "sms_number": NUMBER}, OK, NUMBER),
     ],
 )
 def test_who_texts_the_number_on_a_poster_is_heard_and_answered_from_it(
     server: FakeTwilio, settings: dict[str, Any], state: str, cure: str
 ) -> None:
-    server.service_numbers = {NUMBER: ["SMS", "Voice"], "+33937000008": ["Voice"]}
+    server.service_numbers = {NUMBER: ["SMS", "Voice"], "+33199000008": ["Voice"]}
     found_state, words = look(server, **settings)[PRINTED]
     assert (found_state, cure in words) == (state, True), words
 
@@ -136,8 +146,8 @@ def test_a_service_that_cannot_be_read_names_what_to_look_for(server: FakeTwilio
         ("SMS_FROM", "+262692980001", "Arcep"),
         ("SMS_FROM", "+596696980001", "Arcep"),
         ("SMS_FROM", "ALLERVERS", "reply"),
-        ("SMS_FROM", "0937000001", "E.164"),
-        ("WHATSAPP_FROM", "whatsapp:+33937000001", "E.164"),
+        ("SMS_FROM", "0199000001", "E.164"),
+        ("WHATSAPP_FROM", "whatsapp:+33199000001", "E.164"),
         ("WHATSAPP_TEMPLATE", "a template", "console"),
         ("SMS_PER_SECOND", "0", "greater"),
     ],
@@ -151,7 +161,7 @@ def test_settings_refuse_a_sender_and_say_why(
     assert f"ALLERVERS_{variable}: " in str(refused.value)
 
 
-@pytest.mark.parametrize("sender", ["+33937000001", "38123", "MG" + "0123456789abcdef" * 2, "+4915735980001"])
+@pytest.mark.parametrize("sender", ["+33199000001", "38123", "MG" + "0123456789abcdef" * 2, "+4915735980001"])
 def test_settings_take_a_sender_that_may_be_answered(monkeypatch: pytest.MonkeyPatch, sender: str) -> None:
     monkeypatch.setenv("ALLERVERS_SMS_FROM", sender)
     assert load_settings().sms_from == sender

@@ -22,8 +22,8 @@ from twilio.request_validator import RequestValidator
 
 ACCOUNT = "AC" + "0" * 32
 TOKEN = "a token of the fake Twilio"
-NUMBER = "+33937000001"
-WHATSAPP_NUMBER = "+33937000002"
+NUMBER = "+33199000001"
+WHATSAPP_NUMBER = "+33199000002"
 RESIDENT = "+33639980001"
 LONGEST_BODY = 1600
 

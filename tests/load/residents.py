@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 PUBLIC_URL = "https://allervers.example.org"
 ACCOUNT, AUTH_TOKEN = "AC" + "0" * 32, "a token of the load test"
-NUMBER = "+33937000001"
+NUMBER = "+33199000001"
 SMS_PATH, TELEGRAM_PATH = "/webhooks/twilio/messages", "/webhooks/telegram"
 
 _ids = count(1)
