@@ -237,8 +237,8 @@ def _close(session: Session, case: Case, lead_id: int, how: str | None, now: dat
     return Answer(shapes.words()["taps"]["closed"])
 
 
-def _menu(session: Session, case: Case, _lead_id: int, _how: str | None, _now: datetime) -> Answer:
-    return Answer(shapes.words()["taps"]["menu"], buttons=shapes.head(session, case, None).buttons)
+def _menu(session: Session, case: Case, _lead_id: int, _how: str | None, now: datetime) -> Answer:
+    return Answer(shapes.words()["taps"]["menu"], buttons=shapes.head(session, case, None, now).buttons)
 
 
 def _phone(_session: Session, case: Case, _lead_id: int, _how: str | None, _now: datetime) -> Answer:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,11 @@ from bot.channels.telegram_shapes import MOST, units
 from bot.conversations import cases
 from bot.conversations.case_models import Case
 from bot.conversations.models import Conversation, Message
-from bot.conversations.notifications import first_name
+from bot.conversations.notifications import first_name, moment
 from bot.conversations.summary import summarise
 from bot.conversations.wording import labels, render
 from db.crypto import fingerprint
+from directory import bookings
 from directory.models import Lead
 
 LONGEST_NAME = 128  # characters of a thread's name
@@ -55,8 +57,9 @@ def read_data(data: str) -> tuple[int, str, str | None] | None:
     return (int(found[1]), found[2], found[3]) if found else None
 
 
-def head(session: Session, case: Case, desk_url: str | None) -> Head:
+def head(session: Session, case: Case, desk_url: str | None, now: datetime) -> Head:
     """The case as its thread shows it: a first name, never a number."""
+    coming = bookings.upcoming(session, case.contact_id, now)
     owner = session.get_one(Conversation, case.conversation_id).owner_lead_id
     lead = session.get(Lead, owner) if owner is not None else None
     closed = case.closed_at is not None
@@ -67,6 +70,7 @@ def head(session: Session, case: Case, desk_url: str | None) -> Head:
         reason=labels()["reasons"].get(case.reason, case.reason),
         urgent=case.urgent,
         summary=case.summary or summarise(case.profile),
+        appointments=[f"{moment(booking)}, {booking.place.name}" for booking in coming],
         closed=closed,
         outcome=words()["outcomes"].get(case.outcome) if case.outcome else None,
         speaker=lead.role if lead is not None else None,

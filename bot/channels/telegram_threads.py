@@ -128,7 +128,7 @@ class Threads:
 
     def _next_there(self, session: Session, case: Case, thread: CaseThread, there: Callable[..., Step]) -> Step | None:
         closed = case.closed_at is not None
-        head = shapes.head(session, case, self._desk_url)
+        head = shapes.head(session, case, self._desk_url, self._clock())
         said, told_id = shapes.together(case, threads.untold(session, case, thread.told_id))
         if not thread.is_open and not closed:
             return there(_reopen)

@@ -133,8 +133,8 @@ class Notifier:
         day = booking.starts_at.astimezone(ZoneInfo(booking.place.timezone)).date()
         values = {
             "who": first_name(contact),
-            "moment": _moment(booking),
-            "former_moment": _moment(former) if former else None,
+            "moment": moment(booking),
+            "former_moment": moment(former) if former else None,
             "place": booking.place.name,
             "reference": booking.reference,
             "case_id": _case_of(session, contact),
@@ -159,7 +159,8 @@ def _case_of(session: Session, contact: Contact | None) -> int | None:
     return session.scalar(select(Case.id).where(Case.contact_id == contact.id, Case.closed_at.is_(None)))
 
 
-def _moment(booking: Booking) -> str:
+def moment(booking: Booking) -> str:
+    """When it is, in words, where it is."""
     local = booking.starts_at.astimezone(ZoneInfo(booking.place.timezone))
     return in_words(local, labels()["patterns"]["moment"], "fr").removesuffix(" 00")
 

@@ -18,6 +18,11 @@ def add_directory(session: Session) -> None:
     session.add(Lead(id=COORDINATION, code="coordination", role="Coordination", email="coordination@example.org"))
     session.flush()
     session.add(Coverage(lead_id=COORDINATION, scope="national", code="FR"))
+    add_place(session, LEAD)
+
+
+def add_place(session: Session, lead_id: int) -> None:
+    """One place, with one permanence of that lead."""
     session.add(
         Place(
             id=1, code="mairie", kind="citeslab", name="Mairie annexe", address="1 rue Neuve", postcode="11000",
@@ -27,7 +32,7 @@ def add_directory(session: Session) -> None:
     session.flush()
     session.add(
         Permanence(
-            id=1, code="p1", place_id=1, lead_id=LEAD, weekday=0, starts_at=time(9), ends_at=time(12),
+            id=1, code="p1", place_id=1, lead_id=lead_id, weekday=0, starts_at=time(9), ends_at=time(12),
             opening_minutes=30, capacity=1,
         )
     )  # fmt: skip

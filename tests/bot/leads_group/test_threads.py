@@ -1,12 +1,17 @@
 """A case has a thread: what is written there reaches the person, what they say is read there."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy.orm import Session
 
 from bot.channels.telegram_thread_shapes import words
 from bot.conversations import cases
 from bot.conversations.case_models import Case
+from bot.conversations.notifications import moment
+from directory import bookings
+from tests.bot.appointments import add_place, book
 from tests.bot.leads_group.group import (
     MINE,
     TAPS,
@@ -42,6 +47,33 @@ def test_answers_nobody_can_read_do_not_fill_the_group(house: Group, nour: Membe
     nour.says("Bonjour", house.thread(case_id))
     house.work()
     assert house.sms.texts == ["Bonjour"]
+
+
+def test_a_booking_is_read_at_the_head_as_long_as_it_stands(house: Group) -> None:
+    case_id = house.opens()
+    house.work()
+    thread = house.thread(case_id)
+    with house.database.transaction() as session:
+        add_place(session, MINE)
+        case = session.get_one(Case, case_id)
+        booking = book(session, case.contact_id, house.at + timedelta(days=3))
+        booking_id, said = booking.id, f"Rendez-vous : {moment(booking)}, Mairie annexe."
+        change(session, case, "booked", house.at)
+    house.work(60)
+    assert said in house.read(thread)[0]
+    with house.database.transaction() as session:
+        bookings.cancel(session, booking_id, house.at, "resident")
+        change(session, session.get_one(Case, case_id), "cancelled", house.at)
+    house.work(60)
+    assert "Rendez-vous" not in house.read(thread)[0]
+    assert len(house.chat.messages) == 1
+
+
+def change(session: Session, case: Case, kind: str, at: datetime) -> None:
+    cases.open_or_update(
+        session, contact_id=case.contact_id, conversation_id=case.conversation_id, reason="appointment", now=at,
+        entry_kind=kind, lead_id=MINE,
+    )  # fmt: skip
 
 
 def test_what_a_lead_writes_reaches_the_person_on_their_channel(house: Group, nour: Member) -> None:
