@@ -1,7 +1,7 @@
 """How an utterance looks on a channel: its wording, its choices as buttons or as numbers, its length."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ import yaml
 
 from bot.channels import gsm7
 from bot.channels.cutting import Fits, cut
-from flows.engine.events import BotUttered, Choice
+from flows.engine.events import BotUttered, Choice, Event
 from flows.engine.language import FRENCH
 
 MAX_SEGMENTS = {"GSM-7": 3, "UCS-2": 6}
@@ -35,12 +35,14 @@ class Look:
     """How messages look on a variant.
 
     wording: the variations of a response to prefer, best first, before the one for every channel.
-    numbered: a choice is typed, its number stands before its title. folded: in the handset's alphabet.
+    numbered: a choice is typed, its number stands before its title. tapped: it may be tapped too, under its message.
+    folded: in the handset's alphabet.
     files: whether anything but text can be carried. fits: whether a text fits one message.
     """
 
     wording: tuple[str, ...]
     numbered: bool = False
+    tapped: bool = True
     folded: bool = False
     files: bool = True
     fits: Fits = lambda text: True
@@ -50,6 +52,7 @@ LOOKS: Mapping[str, Look] = {
     "sms": Look(
         ("sms",),
         numbered=True,
+        tapped=False,
         folded=True,
         files=False,
         fits=lambda text: (cost := gsm7.cost(text)).segments <= MAX_SEGMENTS[cost.alphabet],
@@ -72,6 +75,16 @@ def render_rest(rest: str, variant: str, language: str = FRENCH) -> Rendered:
     """What a message was too short for, as a message."""
     shown, left = _shorten(rest, [], _look(variant), language)
     return Rendered(shown, (), (), left)
+
+
+def in_one_turn(events: Sequence[Event], variant: str) -> list[Event]:
+    """The events as they can be told together: where choices are only typed, a number means one menu, the last."""
+    menus = [at for at, event in enumerate(events) if isinstance(event, BotUttered) and event.choices]
+    former = set() if _look(variant).tapped else set(menus[:-1])
+    return [
+        replace(event, choices=()) if isinstance(event, BotUttered) and at in former else event
+        for at, event in enumerate(events)
+    ]
 
 
 def numbered(choices: Sequence[Choice]) -> list[str]:

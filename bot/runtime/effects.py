@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.channels.rendering import Rendered, render, render_rest
+from bot.channels.rendering import Rendered, in_one_turn, render, render_rest
 from bot.conversations import cases, consent, contacts, reminders
 from bot.conversations.models import Conversation, Message, TurnEvent
 from bot.conversations.notifications import owe_notification
@@ -50,7 +50,7 @@ class Effects:
     def apply(self, state: DialogueState, events: Sequence[Event]) -> None:
         """Writes everything that follows from the turn, and the state it leaves behind."""
         self.slots = state.slots
-        for event in events:
+        for event in in_one_turn(events, self.variant):
             handler = HANDLERS.get(type(event))
             if handler is not None:
                 handler(self, event)

@@ -1,4 +1,7 @@
-"""Answers a question from the knowledge base: first what fits on a screen, more on demand, always with its source."""
+"""Answers a question from the knowledge base: first what fits on a screen, more on demand, always with its source.
+
+Of several answers in a turn the last one offers what can be done next.
+"""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -47,7 +50,8 @@ def speak(context: ActionContext, topic: str, knowledge: Knowledge, on: date) ->
 def _first(voice: ActionContext, answer: Answer) -> Iterable[BotUttered]:
     yield BotUttered("utter_answer", {"": "\n".join(answer.full), "sms": answer.sms})
     yield _source(voice, answer)
-    yield replace(_offer(voice, answer), texts={"": _offer(voice, answer).texts[""], "sms": ""})
+    if not voice.goes_on:
+        yield replace(_offer(voice, answer), texts={"": _offer(voice, answer).texts[""], "sms": ""})
 
 
 def _more(voice: ActionContext, answer: Answer) -> Iterable[BotUttered]:
@@ -79,6 +83,8 @@ def _join(*parts: BotUttered) -> dict[str, str]:
 
 def _beside(voice: ActionContext, knowledge: Knowledge, answer: Answer) -> tuple[Choice, ...]:
     more = Choice(voice.utter("utter_tell_more").texts[""], f"/{answer.topic.id}{MORE}")
+    if voice.goes_on:
+        return (more,)
     return (*_offered(voice, answer), more, *_follow_ups(knowledge, answer)[:FIRST_FOLLOW_UPS])
 
 

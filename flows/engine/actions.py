@@ -15,7 +15,8 @@ class ActionContext:
     """An action's view of the turn. It reads; what it wants changed it returns as events.
 
     context: what the command handed to the pattern that runs. tools: what the runtime hands to actions.
-    may_skip: of the question the action asks, False where the flow turns "no answer" down.
+    may_skip: of the question the action asks, False where the flow turns "no answer" down. goes_on: the same pattern
+    runs again afterwards, in this turn.
     """
 
     slots: Mapping[str, Any]
@@ -25,6 +26,7 @@ class ActionContext:
     tools: Any
     domain: Domain
     may_skip: bool = True
+    goes_on: bool = False
 
     def utter(
         self,

@@ -298,8 +298,16 @@ class _Turn(Working):
             self.clean()
             return
         frame = self.stack[-1]
+        goes_on = frame.kind == "pattern" and any(below.flow == frame.flow for below in self.stack[:-1])
         context = ActionContext(
-            dict(self.slots), frame.context, self.before.last_uttered, self.now, self.tools, self.domain, may_skip
+            dict(self.slots),
+            frame.context,
+            self.before.last_uttered,
+            self.now,
+            self.tools,
+            self.domain,
+            may_skip,
+            goes_on,
         )
         for event in self.actions[name](context):
             if isinstance(event, SlotSet):

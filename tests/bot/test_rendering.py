@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.channels.cutting import cut
 from bot.channels.gsm7 import cost
-from bot.channels.rendering import MAX_SEGMENTS, WHATSAPP_LENGTH, Rendered, numbered, render, render_rest
+from bot.channels.rendering import MAX_SEGMENTS, WHATSAPP_LENGTH, Rendered, in_one_turn, numbered, render, render_rest
 from flows.engine.events import BotUttered, Choice
 
 CHOICES = (Choice("Prendre rendez-vous", "/book_appointment"), Choice("Parler à quelqu'un", "/talk_to_human"))
@@ -24,6 +24,13 @@ def test_choices_are_typed_by_sms_and_tapped_elsewhere() -> None:
     assert (by_sms.choices, by_sms.attachments) == (CHOICES, ())
     on_telegram = render(said("Que voulez-vous ?", CHOICES), "telegram")
     assert (on_telegram.text, on_telegram.attachments) == ("Que voulez-vous ?", ({"kind": "file"},))
+
+
+def test_a_number_typed_by_sms_means_one_menu_the_last_of_a_turn() -> None:
+    turn = [said("Une réponse.", CHOICES), said("Une autre.", CHOICES), said("Rien à choisir.")]
+    assert [event.choices for event in in_one_turn(turn, "sms")] == [(), CHOICES, ()]
+    for variant in ("whatsapp", "telegram", "web"):
+        assert in_one_turn(turn, variant) == turn
 
 
 def test_whatsapp_says_what_is_written_for_numbers_with_its_accents() -> None:
