@@ -67,6 +67,9 @@ INTRODUCED = (c.ChitChat("utter_greet"), c.StartFlow("who_are_you"))
 
 CHANGES_LANGUAGE, RECOGNISED = "change_language", "utter_language_recognised"
 
+UNDER_WAY: Mapping[str, str] = {"talk_to_human": "utter_still_handed_off"}
+"""What is said to whoever asks again for a flow that waits for an answer of theirs."""
+
 RIGHTS = frozenset({"stop_messages", "delete_my_data", "forget_phone", "show_my_data"})
 """Flows that run whoever speaks, and that nothing is said before."""
 
@@ -250,8 +253,9 @@ class Interpreter:
         offered = any(choice.payload == f"/{intent}" for choice in turn.state.menu)  # as below a reminder
         if intent == "cancel_appointment" and turn.state.active_flow == "book_appointment" and not offered:
             return [c.CancelFlow()]  # nothing is booked yet: what they give up is this
-        if intent in self.triggers:
-            return [c.StartFlow(self.triggers[intent])]
+        if flow := self.triggers.get(intent):
+            again = UNDER_WAY.get(flow) if flow == turn.state.active_flow else None
+            return [*([c.ChitChat(again)] if again else []), c.StartFlow(flow)]
         if intent in CONTROLS:
             return [CONTROLS[intent]]
         if intent in REPLIES:
