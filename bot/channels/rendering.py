@@ -35,14 +35,12 @@ class Look:
     """How messages look on a variant.
 
     wording: the variations of a response to prefer, best first, before the one for every channel.
-    numbered: a choice is typed, its number stands before its title. tapped: it may be tapped too, under its message.
-    folded: in the handset's alphabet.
+    numbered: a choice is typed, its number stands before its title. folded: in the handset's alphabet.
     files: whether anything but text can be carried. fits: whether a text fits one message.
     """
 
     wording: tuple[str, ...]
     numbered: bool = False
-    tapped: bool = True
     folded: bool = False
     files: bool = True
     fits: Fits = lambda text: True
@@ -52,7 +50,6 @@ LOOKS: Mapping[str, Look] = {
     "sms": Look(
         ("sms",),
         numbered=True,
-        tapped=False,
         folded=True,
         files=False,
         fits=lambda text: (cost := gsm7.cost(text)).segments <= MAX_SEGMENTS[cost.alphabet],
@@ -62,11 +59,11 @@ LOOKS: Mapping[str, Look] = {
 }
 
 
-def render(said: BotUttered, variant: str, language: str = FRENCH) -> Rendered:
-    """One utterance for a channel variant, in the language it is said in."""
+def render(said: BotUttered, variant: str, language: str = FRENCH, first: int = 1) -> Rendered:
+    """One utterance for a channel variant, in the language it is said in. first: the number of its first choice."""
     look = _look(variant)
     text = next((said.texts[name] for name in look.wording if said.texts.get(name)), said.texts[""])
-    menu = numbered(said.choices) if look.numbered else []
+    menu = numbered(said.choices, first) if look.numbered else []
     shown, rest = _shorten(text, menu, look, language)
     return Rendered(shown, said.choices, said.attachments if look.files else (), rest)
 
@@ -78,18 +75,27 @@ def render_rest(rest: str, variant: str, language: str = FRENCH) -> Rendered:
 
 
 def in_one_turn(events: Sequence[Event], variant: str) -> list[Event]:
-    """The events as they can be told together: where choices are only typed, a number means one menu, the last."""
+    """The events as they can be told together: where choices are typed, what an answer offers beside itself is left
+    out when more is offered after it.
+    """
     menus = [at for at, event in enumerate(events) if isinstance(event, BotUttered) and event.choices]
-    former = set() if _look(variant).tapped else set(menus[:-1])
+    former = set(menus[:-1]) if is_numbered(variant) else set()
     return [
-        replace(event, choices=()) if isinstance(event, BotUttered) and at in former else event
+        replace(event, choices=())
+        if at in former and isinstance(event, BotUttered) and event.may_stand_alone
+        else event
         for at, event in enumerate(events)
     ]
 
 
-def numbered(choices: Sequence[Choice]) -> list[str]:
+def is_numbered(variant: str) -> bool:
+    """Whether choices are typed, as numbers."""
+    return _look(variant).numbered
+
+
+def numbered(choices: Sequence[Choice], first: int = 1) -> list[str]:
     """One line per choice, the number to type first."""
-    return [f"{number} {choice.title}" for number, choice in enumerate(choices, start=1)]
+    return [f"{number} {choice.title}" for number, choice in enumerate(choices, start=first)]
 
 
 def _look(variant: str) -> Look:

@@ -17,6 +17,8 @@ BUTTONS, BUTTON_TITLE = 3, 20
 """How many buttons a text has outside an approved template, and their characters."""
 ITEMS, ITEM_TITLE, ITEM_DESCRIPTION = 10, 24, 72
 BODY, PAYLOAD, VARIABLES = 1024, 200, 100
+MOST_NUMBERS = 30
+"""A menu's first number stays below: numbers go on from one message of a turn to the next."""
 
 
 class Tappable(NamedTuple):
@@ -31,7 +33,7 @@ def tappable(text: str, choices: Sequence[Mapping[str, str]], language: str = FR
 
     text: as it is written for typing, its numbered menu included. language: of the words that a list adds.
     """
-    body = _without_menu(text, choices)
+    body, first = _without_menu(text, choices)
     titles = [choice["title"].strip() for choice in choices]
     if (
         body is None
@@ -49,17 +51,20 @@ def tappable(text: str, choices: Sequence[Mapping[str, str]], language: str = FR
     if len(choices) <= BUTTONS and max(map(len, titles)) <= BUTTON_TITLE:
         shape = _quick_reply(filled, lines, titles, payloads)
     elif len(set(map(_on_one_line, titles))) == len(titles):
-        shape = _list_picker(filled, lines, titles, payloads, language)
+        shape = _list_picker(filled, lines, titles, payloads, first, language)
     else:
         return None
     return Tappable(shape, filled.values) if len(filled.values) <= VARIABLES else None
 
 
-def _without_menu(text: str, choices: Sequence[Mapping[str, str]]) -> str | None:
-    """The text alone; None when its menu is not found, or nothing but a menu is said."""
-    menu = "".join(f"\n{number} {choice['title']}" for number, choice in enumerate(choices, start=1))
-    before, found, after = text.partition(menu)
-    return (before + after).strip() or None if found else None
+def _without_menu(text: str, choices: Sequence[Mapping[str, str]]) -> tuple[str | None, int]:
+    """The text alone, and its first number; None when its menu is not found, or nothing but a menu is said."""
+    for first in range(1, MOST_NUMBERS):
+        menu = "".join(f"\n{number} {choice['title']}" for number, choice in enumerate(choices, start=first))
+        before, found, after = text.partition(menu)
+        if found:
+            return (before + after).strip() or None, first
+    return None, 1
 
 
 class _Filling:
@@ -86,11 +91,11 @@ def _quick_reply(filled: _Filling, body: str, titles: Sequence[str], payloads: S
 
 
 def _list_picker(
-    filled: _Filling, body: str, titles: Sequence[str], payloads: Sequence[str], language: str
+    filled: _Filling, body: str, titles: Sequence[str], payloads: Sequence[str], first: int, language: str
 ) -> dict[str, Any]:
     """A title too long for its line stands below its number, which may be typed as ever, and may lack its end."""
     items = []
-    for number, (title, payload) in enumerate(zip(titles, payloads, strict=True), start=1):
+    for number, (title, payload) in enumerate(zip(titles, payloads, strict=True), start=first):
         typed = words("type", language).format(number=number)
         item, description = (title, typed) if len(title) <= ITEM_TITLE else (str(number), _on_one_line(title))
         items.append({"item": filled.add(item), "id": filled.add(payload), "description": filled.add(description)})

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from bot import inbox
 from bot.app import Services, utc_now
 from bot.channels import console
-from bot.channels.rendering import numbered
+from bot.channels.rendering import is_numbered, numbered
 from bot.commands.moments import Moment
 from bot.commands.territory import ensure_territory
 from bot.commands.wiring import Wiring
@@ -47,6 +47,7 @@ class Talk:
     def __init__(self, services: Services, channel: str, key: str) -> None:
         self._services = services
         self._address = f"{channel}:{key}"
+        self.is_numbered = is_numbered(console.VARIANTS[channel])  # the numbers are in the text already
         self._seen: list[Event] = []
         mind = replace(services.mind, variants={**services.mind.variants, console.NAME: console.VARIANTS[channel]})
         self._turns = Turns(services.database, mind, services.clock, observe=self._seen.extend)
@@ -98,7 +99,7 @@ def _terminal(talk: Talk) -> None:
     for text in _typed():
         replies, _ = talk.say(text)
         for reply in replies:
-            choices = [Choice(**choice) for choice in reply["choices"]]
+            choices = [] if talk.is_numbered else [Choice(**choice) for choice in reply["choices"]]
             click.echo("\n".join([reply["text"], *numbered(choices), ""]))
 
 

@@ -1,7 +1,7 @@
 """From events to rows: messages, cases, notifications, reminders and consent, in the turn's own transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from bot import outbox
-from bot.channels.rendering import Rendered, in_one_turn, render, render_rest
+from bot.channels.rendering import Rendered, in_one_turn, is_numbered, render, render_rest
 from bot.conversations import cases, consent, contacts, reminders
 from bot.conversations.models import Conversation, Message, TurnEvent
 from bot.conversations.notifications import owe_notification
@@ -18,7 +18,7 @@ from directory import bookings, coverage
 from directory.models import Booking
 from flows import events as facts
 from flows.actions.save_profile import FIELDS
-from flows.engine.events import BotUttered, Event, SlotCorrected, SlotSet
+from flows.engine.events import BotUttered, Choice, Event, SlotCorrected, SlotSet
 from flows.engine.language import FRENCH
 from flows.engine.state import DialogueState
 
@@ -46,6 +46,7 @@ class Effects:
         self.last_word = conversation.address.stopped_at is not None
         self.slots: Mapping[str, Any] = {}
         self.said: list[Message] = []
+        self.menu: tuple[Choice, ...] = ()  # every choice of the turn: their numbers go on from message to message
 
     def apply(self, state: DialogueState, events: Sequence[Event]) -> None:
         """Writes everything that follows from the turn, and the state it leaves behind."""
@@ -55,6 +56,8 @@ class Effects:
             if handler is not None:
                 handler(self, event)
         self.speak()
+        if self.menu and is_numbered(self.variant):
+            state = replace(state, menu=self.menu)
         if not self.erased:
             self.conversation.state = state.to_json()
         contacts.touch(self.conversation, self.now)
@@ -70,7 +73,9 @@ class Effects:
 
     def say(self, said: BotUttered) -> None:
         """One more outgoing message."""
-        self._write(said.response, render(said, self.variant, self.contact.language), said.language)
+        first = len(self.menu) + 1
+        self.menu += said.choices
+        self._write(said.response, render(said, self.variant, self.contact.language, first), said.language)
 
     def go_on(self, rest: str) -> None:
         """Says what a message was too short for; the dialogue stays where it is."""

@@ -267,9 +267,7 @@ class Interpreter:
         places = self._places(turn, understanding, flow)
         if texts.is_unspoken(turn.text):  # "je parle pas français" names a language, but not theirs
             places = [command for command in places if command.name != "language_choice"]
-        details: list[c.Command] = [*places]
-        if name := texts.name_introduced(turn.text):
-            details.append(c.SetSlot("name", name))
+        details: list[c.Command] = [*places, *self._who(turn)]
         if flow == "find_place" and (kind := self.replies.closed_value(turn, "wanted_kind", turn.text)):
             details.append(c.SetSlot("wanted_kind", kind))
         given = {command.name for command in details if isinstance(command, c.SetSlot)}
@@ -290,9 +288,11 @@ class Interpreter:
         told: list[c.Command] = []
         if texts.tells_home(turn.text) and turn.asked != "commune":
             told += [command for command in self._places(turn, understanding) if command.name.startswith("commune")]
-        if name := texts.name_introduced(turn.text):
-            told.append(c.SetSlot("name", name))
-        return told
+        return [*told, *self._who(turn)]
+
+    def _who(self, turn: Turn) -> list[c.Command]:
+        told = {"name": texts.name_introduced(turn.text), "age_band": texts.age_told(turn.text)}
+        return [c.SetSlot(slot, value) for slot, value in told.items() if value and slot in turn.domain.slots]
 
     def _alone(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
         """A town means "what is near it?", a day or an hour "a booking then?", when nothing else is said."""

@@ -1,6 +1,6 @@
 """One inbound message, what its text means, and the state it is read in."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from bot.channels.base import InboundMessage
 from bot.runtime import payloads, texts
 from bot.runtime.choices import answering
+from bot.runtime.second_look import second_look
 from flows.engine.domain import Domain, SlotMapping
 from flows.engine.events import Choice
 from flows.engine.model import CollectStep, Flow
@@ -15,8 +16,6 @@ from flows.engine.state import DialogueState
 from nlu.languages import language_of
 from nlu.understanding import Entity, Intent, Understanding
 
-GIVES_UP = frozenset({"cancel_appointment", "delete_my_data", "forget_phone", "stop_messages", "cancel_flow"})
-"""Meanings that must never be read into their own denial."""
 CLARIFICATION = "utter_clarification_options"
 
 
@@ -36,7 +35,7 @@ class Turn:
     def __init__(self, reading: Reading, state: DialogueState, domain: Domain, flows: dict[str, Flow]) -> None:
         self.inbound = reading.inbound
         self.text = reading.inbound.text
-        self.understanding = _with_negation(reading.understanding, self.text, state.asked)
+        self.understanding = second_look(reading.understanding, self.text, state.asked)
         self.today = reading.today
         self.state = state
         self.asked = state.asked
@@ -97,21 +96,12 @@ class Turn:
         if self.asked:
             return answering(self.state.menu, self.asked)
         last = self.state.last_uttered[-1] if self.state.last_uttered else {}
+        menu = self.state.menu[-len(last.get("choices") or self.state.menu) :]  # the last message's own
         if last.get("response") == CLARIFICATION:
-            return list(self.state.menu)
-        return list(self.state.menu[:1]) if texts.is_offer(str(last.get("texts", {}).get("", ""))) else []
+            return list(menu)
+        return list(menu[:1]) if texts.is_offer(str(last.get("texts", {}).get("", ""))) else []
 
     def agreed(self) -> payloads.Payload | None:
         """What "yes" takes when one thing was proposed."""
         offered = self.offered()
         return payloads.parse(offered[0].payload) if len(offered) == 1 else None
-
-
-def _with_negation(understanding: Understanding | None, text: str, asked: str | None) -> Understanding | None:
-    """Reads "je veux PAS annuler" as what it says: a no to the question asked, else a look at the booking."""
-    if understanding is None or understanding.intent.name not in GIVES_UP | {"deny"} or not texts.is_negated(text):
-        return understanding
-    sides = [intent for intent in understanding.ranking if intent.name in GIVES_UP | {"deny"}]
-    looks = asked is None and any(intent.name == "cancel_appointment" for intent in sides[:2])
-    meant = Intent("my_appointment" if looks else "deny", min(1.0, sum(intent.confidence for intent in sides)))
-    return replace(understanding, intent=meant, ranking=(meant,))

@@ -91,6 +91,7 @@ _HOME = re.compile(
 _UNSPOKEN = re.compile(r"\b(?:pas|mal|peu|not|no|nao|dont)\b")
 _AGE_ALONE = re.compile(r"(?P<below>\bmoins (?:de|d) )?\b(?P<age>\d{1,2})\b")
 _AGE = re.compile(r"^(?:j ai |jai |g )?(?P<below>moins de )?(?P<age>\d{1,2}) ?ans$")
+_AGE_TOLD = re.compile(r"\b(?:j ai|jai|g) (?P<age>\d{1,2}) ?ans\b(?! (?:d|de)\b)")  # not "5 ans d'expérience"
 MAX_NAME = 40
 
 
@@ -202,7 +203,16 @@ def age_band(text: str, *, bare: bool) -> str | None:
     match = _AGE_ALONE.search(fold(text)) if bare else _AGE.search(fold(text))
     if not match:
         return None
-    age = int(match["age"]) - bool(match["below"])
+    return _band(int(match["age"]) - bool(match["below"]))
+
+
+def age_told(text: str) -> str | None:
+    """The age band of somebody who says their age in passing: "j'ai 50 ans et…"."""
+    match = _AGE_TOLD.search(fold(text))
+    return _band(int(match["age"])) if match else None
+
+
+def _band(age: int) -> str:
     return "under_18" if age < 18 else "18_25" if age < 26 else "26_44" if age < 45 else "45_plus"
 
 

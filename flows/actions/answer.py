@@ -42,9 +42,9 @@ def speak(context: ActionContext, topic: str, knowledge: Knowledge, on: date) ->
     answer = knowledge.answer(topic, on, voice.utter("utter_to_check").texts[""], language)
     if topic.endswith(MORE):
         texts, choices = _join(*notice, *_more(voice, answer)), _after(voice, knowledge, answer)
-        return BotUttered("utter_answer_more", texts, choices, language=language)
+        return BotUttered("utter_answer_more", texts, choices, language=language, may_stand_alone=True)
     texts, choices = _join(*notice, *_first(voice, answer)), _beside(voice, knowledge, answer)
-    return BotUttered("utter_answer", texts, choices, language=language)
+    return BotUttered("utter_answer", texts, choices, language=language, may_stand_alone=True)
 
 
 def _first(voice: ActionContext, answer: Answer) -> Iterable[BotUttered]:

@@ -41,6 +41,7 @@ class BotUttered(Event):
     attachments: tuple[Mapping[str, Any], ...] = ()
     asks: str | None = None  # the slot this question is meant to fill
     language: str = FRENCH  # of the words themselves: what has no translation is said in French
+    may_stand_alone: bool = False  # its choices only lead further: where one menu is enough, it does without
 
 
 @dataclass(frozen=True)

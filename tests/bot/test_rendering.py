@@ -1,5 +1,7 @@
 """How an utterance looks by SMS and on WhatsApp: numbers to type, and SUITE for what is too long."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,11 +28,19 @@ def test_choices_are_typed_by_sms_and_tapped_elsewhere() -> None:
     assert (on_telegram.text, on_telegram.attachments) == ("Que voulez-vous ?", ({"kind": "file"},))
 
 
-def test_a_number_typed_by_sms_means_one_menu_the_last_of_a_turn() -> None:
-    turn = [said("Une réponse.", CHOICES), said("Une autre.", CHOICES), said("Rien à choisir.")]
-    assert [event.choices for event in in_one_turn(turn, "sms")] == [(), CHOICES, ()]
-    for variant in ("whatsapp", "telegram", "web"):
+def test_answers_before_another_menu_offer_nothing_where_numbers_are_typed_and_questions_keep_theirs() -> None:
+    answer, other = (replace(said(text, CHOICES), may_stand_alone=True) for text in ("Une réponse.", "Une autre."))
+    turn = [said("Laquelle ?", CHOICES), answer, other, said("Rien à choisir.")]
+    for variant in ("sms", "whatsapp"):
+        assert [event.choices for event in in_one_turn(turn, variant)] == [CHOICES, (), CHOICES, ()]
+    for variant in ("telegram", "web"):
         assert in_one_turn(turn, variant) == turn
+
+
+def test_numbers_may_go_on_from_an_earlier_message() -> None:
+    assert (
+        render(said("Et là ?", CHOICES), "sms", first=3).text == "Et là ?\n3 Prendre rendez-vous\n4 Parler à quelqu'un"
+    )
 
 
 def test_whatsapp_says_what_is_written_for_numbers_with_its_accents() -> None:

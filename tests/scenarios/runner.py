@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import select
@@ -79,7 +80,9 @@ class Play:
             self.transcript.said(reply, numbered=self.stage.channel in NUMBERED)
             self._is_fit_to_read(reply)
         self.code = next((found[0] for each in replies if (found := re.findall(r"\b\d{6}\b", each.text))), self.code)
-        self.menu = next((reply.choices for reply in reversed(replies) if reply.choices), self.menu)
+        menus = [reply.choices for reply in replies if reply.choices]
+        if menus:  # numbers go on from one message to the next
+            self.menu = tuple(chain.from_iterable(menus)) if self.stage.channel in NUMBERED else menus[-1]
 
     def _is_fit_to_read(self, reply: Reply) -> None:
         assert reply.text.strip(), f"{reply.response} is empty"
