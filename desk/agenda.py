@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 from starlette.responses import Response
 
+from bot.conversations import threads
 from bot.conversations.case_models import Case, CaseEntry
 from bot.conversations.models import Contact
 from desk import away, telling, words
@@ -159,8 +160,9 @@ def mark(visit: Visit) -> str:
 
 
 def remember(visit: Visit, line: BookingLine, kind: str) -> None:
-    """Adds the fact to the timeline of the person's case, if one is open here."""
+    """Adds the fact to the timeline of the person's case, if one is open here, and to its thread."""
     if line.case_id is not None:
+        threads.hold(visit.session, line.case_id)
         entry = CaseEntry(
             case_id=line.case_id,
             kind=kind,
@@ -169,6 +171,8 @@ def remember(visit: Visit, line: BookingLine, kind: str) -> None:
             created_at=visit.now,
         )
         visit.session.add(entry)
+        visit.session.flush()
+        threads.owe_telling(visit.session, line.case_id, f"entry:{entry.id}", visit.now)
 
 
 def show_booking_day(visit: Visit) -> Response:

@@ -50,7 +50,7 @@ class AnswerUnread(SendRefused):
 
 
 class NotAsked(SendLater):
-    """What was to be asked could not be put into a request. The fault is ours: mended, the next try helps."""
+    """Something went wrong before any yes of Telegram's was read, and on our side. Mended, the next try helps."""
 
 
 class ThreadGone(SendRefused):
@@ -158,8 +158,8 @@ class BotApi:
             raise
         except Exception as error:  # the client's or ours: what matters is on which side of the request
             unread = _said_yes.get()
-            _log.error("telegram: %s (%s)", "an answer could not be read" if unread else "not asked", describe(error))
-            raise AnswerUnread("answer unread") if unread else NotAsked("not asked") from None
+            _log.error("telegram: %s (%s)", "a yes could not be read" if unread else "no yes was read", describe(error))
+            raise AnswerUnread("a yes unread") if unread else NotAsked("no yes read") from None
         finally:
             self._requests.discard(task)
 
@@ -183,7 +183,7 @@ class _Line(HTTPXRequest):
     @staticmethod
     def parse_json_payload(payload: bytes) -> Any:
         said = HTTPXRequest.parse_json_payload(payload)
-        if said.get("ok") is True and "result" in said:
+        if isinstance(said, dict) and said.get("ok") is True and "result" in said:
             _said_yes.set(True)
         return said
 

@@ -5,7 +5,7 @@ Whatever is found changed there on the way (somebody deleted the thread or its h
 
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -28,6 +28,9 @@ from directory.models import Lead
 PER_SECOND = 20 / 60
 """What Telegram lets a bot send to one group. Source: core.telegram.org/bots/faq."""
 
+LOST = 0
+"""The id of a head that is there, nobody knows under which: changing it is refused, and it is written anew."""
+
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _NOWHERE: Mapping[str, Any] = {"thread_id": None, "head_id": None, "head_digest": None}
 _FOUND: Mapping[type[SendError], Mapping[str, Any]] = {
@@ -42,7 +45,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Step:
-    """One request, and all it needs. Ids are 0 where there is nothing yet."""
+    """One request, and all it needs. Ids are 0 where there is nothing yet.
+
+    known: what is true of the thread once it is done, whatever the answer.
+    """
 
     do: Callable[[Bot, "Step"], Coroutine[Any, Any, Mapping[str, Any]]]
     chat_id: int
@@ -51,7 +57,7 @@ class Step:
     name: str = ""
     head: shapes.Head = _NOTHING
     said: str = ""
-    told_id: int = 0
+    known: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Threads:
@@ -83,7 +89,7 @@ class Threads:
         try:
             changes = self._api.call(lambda bot: step.do(bot, step))
         except AnswerUnread as error:  # it is done, under an id that nobody knows
-            failure, changes = error, {"told_id": step.told_id} if step.told_id else {}
+            failure, changes = None if step.known else error, step.known
         except SendError as error:
             _log.warning("telegram: the thread of case %d: %s (%s)", case_id, type(error).__name__, error)
             failure, changes = error, _FOUND.get(type(error), {})
@@ -133,11 +139,11 @@ class Threads:
         if not thread.is_open and not closed:
             return there(_reopen)
         if thread.head_id is None and not closed:
-            return there(_begin, head=head)
+            return there(_begin, head=head, known={"head_id": LOST, "head_digest": head.digest})
         if said:
-            return there(_say, said=said, told_id=told_id)
+            return there(_say, said=said, known={"told_id": told_id})
         if thread.head_id is not None and thread.head_digest != head.digest:
-            return there(_refresh, head_id=thread.head_id, head=head)
+            return there(_refresh, head_id=thread.head_id, head=head, known={"head_digest": head.digest})
         return there(_close) if closed and thread.is_open else None
 
     def _chat_of(self, session: Session, case: Case) -> int | None:
@@ -186,7 +192,7 @@ async def _begin(bot: Bot, step: Step) -> Mapping[str, Any]:
         reply_markup=shapes.keyboard(step.head.buttons),
         link_preview_options=_NO_PREVIEW,
     )
-    return {"head_id": sent.message_id, "head_digest": step.head.digest}
+    return {**step.known, "head_id": sent.message_id}
 
 
 async def _refresh(bot: Bot, step: Step) -> Mapping[str, Any]:
@@ -199,13 +205,13 @@ async def _refresh(bot: Bot, step: Step) -> Mapping[str, Any]:
             link_preview_options=_NO_PREVIEW,
         )
     )
-    return {"head_digest": step.head.digest}
+    return step.known
 
 
 async def _say(bot: Bot, step: Step) -> Mapping[str, Any]:
     for part in split(step.said):
         await bot.send_message(step.chat_id, part, message_thread_id=step.thread_id, link_preview_options=_NO_PREVIEW)
-    return {"told_id": step.told_id}
+    return step.known
 
 
 async def _close(bot: Bot, step: Step) -> Mapping[str, Any]:

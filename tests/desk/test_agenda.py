@@ -6,8 +6,10 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 
 from bot.conversations.case_models import CaseEntry
+from bot.conversations.group_models import CaseThread
 from bot.conversations.jobs import Job
 from bot.conversations.models import Conversation, Message
+from bot.conversations.threads import TELL_GROUP
 from directory.models import Booking, BookingCell, Place
 from tests.desk.world import START, Browser, Wiring, World, book, fields, one_database, open_case, person
 
@@ -108,6 +110,18 @@ def test_cancelling_frees_the_time_and_tells_the_person(wiring: Wiring, world: W
         assert session.scalars(select(Conversation.owner_lead_id)).one() is None  # the bot goes on speaking
     assert "Rendez-vous annulé" in south.get("/cases/1")[1]
     assert "déjà passé, déplacé ou annulé" in south.get(page)[1]
+
+
+def test_what_a_lead_notes_of_a_booking_is_owed_to_the_thread_of_the_case(
+    wiring: Wiring, world: World, south: Browser
+) -> None:
+    page = f"/bookings/{one_booking(wiring, world)}/cancel"
+    with wiring.database.transaction() as session:
+        session.add(CaseThread(case_id=1, chat_id=-100, thread_id=7, head_id=8, head_digest="as it was"))
+    south.submit(page, page, text="annulé")
+    with wiring.database.reading() as session:
+        (owed,) = session.scalars(select(Job).where(Job.kind == TELL_GROUP)).all()
+        assert owed.payload == {"case_id": 1}
 
 
 def test_a_cancellation_without_words_is_not_made(wiring: Wiring, world: World, south: Browser) -> None:

@@ -36,17 +36,34 @@ def test_a_handoff_opens_a_thread_that_says_what_is_needed_and_no_number(house: 
     assert len(house.chat.messages) == 1
 
 
-def test_answers_nobody_can_read_do_not_fill_the_group(house: Group, nour: Member) -> None:
+def test_answers_nobody_can_read_do_not_fill_the_group_nor_hold_back_what_follows(house: Group, nour: Member) -> None:
+    case_id = house.opens()
+    house.work()
+    thread = house.thread(case_id)
+    nour.taps("Prendre le relais", thread)
+    house.work()
     right, nour.telegram.now = nour.telegram.now, lambda: 1_795_420_800_000  # dates in milliseconds
+    for text in ("un", "deux", "trois"):
+        house.hears(text)
+        house.work(600)
+    assert house.read(thread)[1:] == ["Samia : un", "Samia : deux", "Samia : trois"]
+    nour.telegram.now = right
+    house.hears("quatre")
+    house.work(600)
+    assert house.read(thread)[1:] == ["Samia : un", "Samia : deux", "Samia : trois", "Samia : quatre"]
+
+
+def test_a_head_whose_id_nobody_could_read_is_written_once_and_anew_when_it_changes(house: Group, nour: Member) -> None:
+    right, nour.telegram.now = nour.telegram.now, lambda: 1_795_420_800_000
     case_id = house.opens()
     for _ in range(4):
         house.work(600)
-    assert len(house.chat.topics) == 1
-    assert len(house.chat.messages) == 1
+    assert (len(house.chat.topics), len(house.chat.messages)) == (1, 1)
     nour.telegram.now = right
     nour.says("Bonjour", house.thread(case_id))
     house.work()
     assert house.sms.texts == ["Bonjour"]
+    assert "a la parole" in house.read(house.thread(case_id))[-1]
 
 
 def test_a_booking_is_read_at_the_head_as_long_as_it_stands(house: Group) -> None:
