@@ -207,7 +207,7 @@ class Interpreter:
         if not answers or len(answers) + len(wanted) < 2 or RIGHTS & set(wanted):
             return None
         details = self._details(turn, understanding, wanted[0]) if wanted else self._told(turn, understanding)
-        return [*answers[:MAX_CHOICES], *details, *(c.StartFlow(flow) for flow in wanted[:1])]
+        return [*answers[:MAX_CHOICES], *details, *(self._started(turn, wanted[0]) if wanted else ())]
 
     def _intent(self, turn: Turn, understanding: Understanding) -> list[c.Command]:
         intent, ranking = understanding.intent, understanding.ranking
@@ -254,13 +254,17 @@ class Interpreter:
         if intent == "cancel_appointment" and turn.state.active_flow == "book_appointment" and not offered:
             return [c.CancelFlow()]  # nothing is booked yet: what they give up is this
         if flow := self.triggers.get(intent):
-            again = UNDER_WAY.get(flow) if flow == turn.state.active_flow else None
-            return [*([c.ChitChat(again)] if again else []), c.StartFlow(flow)]
+            return self._started(turn, flow)
         if intent in CONTROLS:
             return [CONTROLS[intent]]
         if intent in REPLIES:
             return [c.ChitChat(REPLIES[intent])]
         return [c.CannotHandle()]
+
+    def _started(self, turn: Turn, flow: str) -> list[c.Command]:
+        """The flow; whoever asks for it again while it waits hears that it is under way."""
+        again = flow in UNDER_WAY and any(frame.flow == flow for frame in turn.state.stack)
+        return [*([c.ChitChat(UNDER_WAY[flow])] if again else []), c.StartFlow(flow)]
 
     def _details(self, turn: Turn, understanding: Understanding, flow: str) -> list[c.Command]:
         """What else the message that starts a flow tells."""

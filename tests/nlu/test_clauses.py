@@ -66,3 +66,20 @@ def test_an_engine_tells_the_parts(model: Model) -> None:
     assert [part.intent.name for part in understood.parts] == ["book_appointment", "faq/acre"]
     assert [part["intent"]["name"] for part in understood.to_rasa()["parts"]] == ["book_appointment", "faq/acre"]
     assert "parts" not in engine.parse("je veux un rdv").to_rasa()
+
+
+def test_a_part_that_can_mean_nothing_is_not_read_with_care_nor_the_last_when_it_decides_nothing() -> None:
+    careful: list[str] = []
+
+    def quick(text: str) -> Intent:
+        return next((Intent(name, sure) for words, name, sure in QUICK if words in text), Intent("none", 0.95))
+
+    def sure(text: str) -> Intent:
+        careful.append(text)
+        return Intent("none", 0.9) if "rdv" in text else Intent("acre", 0.9)
+
+    assert CLAUSES.read("un beau soleil. un rdv demain. quoi l'acre ?", quick, sure, "none") == ()
+    assert careful == ["un rdv demain"]
+
+
+QUICK = (("rdv", "book", 0.6), ("acre", "acre", 0.6))

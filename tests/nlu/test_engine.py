@@ -14,6 +14,7 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 
 from nlu import cache
 from nlu.cache import load_or_train
+from nlu.classifier import LetterScorer
 from nlu.engine import Engine
 from nlu.errors import ConfigError, DataError, ModelError
 from nlu.features import FeatureSpace, NgramOptions, count
@@ -93,6 +94,20 @@ def test_a_saved_model_answers_the_same(model: Model, engine: Engine, tmp_path: 
         assert loaded.parse(text).to_rasa() == engine.parse(text).to_rasa()
     assert not [path for path in (tmp_path / "deep").rglob("*") if path.suffix in (".pkl", ".joblib")]
     assert [path.name for path in (tmp_path / "deep").iterdir()] == ["model"]
+
+
+def test_weights_of_eight_bits_score_as_those_they_stand_for() -> None:
+    dice = np.random.default_rng(3)
+    space = FeatureSpace.fit([NgramOptions("word", 1, 1)], [count([NgramOptions("word", 1, 1)], "un deux trois")])
+    weights = dice.normal(size=(3, 4)).astype(np.float32)
+    weights[1] = 0
+    full = LetterScorer(space, weights, np.ones(3, np.float32), np.zeros(4, np.float32))
+    lean = full.lean()
+    assert (lean.weights.dtype, np.abs(lean.weights).max()) == (np.int8, 127)
+    wanted, given = full.scores("deux trois"), lean.scores("deux trois")
+    assert wanted is not None and given is not None
+    assert np.abs(wanted - given).max() <= np.abs(weights).max() / 127
+    assert np.array_equal(lean.lean().weights, lean.weights)
 
 
 def test_a_damaged_model_says_so(model: Model, tmp_path: Path) -> None:

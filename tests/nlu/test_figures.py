@@ -1,5 +1,6 @@
 """What the assistant's own understanding must reach on sentences it never saw. Figures in docs/nlu.md."""
 
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -15,9 +16,22 @@ from tests.understanding import understanding
 HERE = Path(__file__).parent
 FLOORS = HERE.parents[1] / "nlu" / "floors.yml"
 OUT_OF_SCOPE = "out_of_scope"
-AIMS = {"second_heldout.yml": 0.92, "fourth_heldout.yml": 0.91}
-"""The share of messages in scope that must be understood. The fourth set describes things instead of naming them; what
-was measured is in docs/nlu.md, and another processor moves it by a message or two."""
+
+
+@dataclass(frozen=True)
+class Aim:
+    """Shares of what is in scope that is understood, and whose meaning is among three; how far confidence may lie."""
+
+    right: float
+    near: float
+    distance: float
+
+
+AIMS = {
+    "second_heldout.yml": Aim(0.92, 0.98, 0.05),
+    # Things described instead of named. Measured at 0.93, 0.99 and 0.0496: another processor moves a message or two.
+    "fourth_heldout.yml": Aim(0.91, 0.98, 0.055),
+}
 
 
 @cache
@@ -47,13 +61,15 @@ def test_the_set_is_large(name: str) -> None:
 @pytest.mark.parametrize("name", AIMS)
 def test_intents_are_right(name: str) -> None:
     pairs = in_scope(name)
-    assert sum(one.intent == got.intent.name for one, got in pairs) >= AIMS[name] * len(pairs)
+    assert sum(one.intent == got.intent.name for one, got in pairs) >= AIMS[name].right * len(pairs)
 
 
 @pytest.mark.parametrize("name", AIMS)
 def test_the_right_intent_is_among_three_buttons(name: str) -> None:
     pairs = in_scope(name)
-    assert sum(one.intent in [each.name for each in got.ranking[:3]] for one, got in pairs) >= 0.98 * len(pairs)
+    assert sum(one.intent in [each.name for each in got.ranking[:3]] for one, got in pairs) >= AIMS[name].near * len(
+        pairs
+    )
 
 
 @pytest.mark.parametrize("name", AIMS)
@@ -65,7 +81,13 @@ def test_what_is_out_of_scope_is_told_apart(name: str) -> None:
 
 @pytest.mark.parametrize("name", AIMS)
 def test_confidence_can_be_believed(name: str) -> None:
-    assert report(name).calibration_error <= 0.06
+    assert report(name).calibration_error <= AIMS[name].distance
+
+
+def test_the_hardest_set_is_understood_as_well_as_before() -> None:
+    pairs = in_scope("third_heldout.yml")
+    assert sum(one.intent == got.intent.name for one, got in pairs) >= 0.87 * len(pairs)
+    assert sum(one.intent in [each.name for each in got.ranking[:3]] for one, got in pairs) >= 0.95 * len(pairs)
 
 
 def test_no_intent_is_under_its_floor() -> None:
