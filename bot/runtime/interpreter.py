@@ -251,8 +251,8 @@ class Interpreter:
             which = c.CannotHandle("which_choice" if turn.offered() else "not_understood")
             return [which if turn.asked else c.RepeatBotMessages()]
         offered = any(choice.payload == f"/{intent}" for choice in turn.state.menu)  # as below a reminder
-        if intent == "cancel_appointment" and turn.state.active_flow == "book_appointment" and not offered:
-            return [c.CancelFlow()]  # nothing is booked yet: what they give up is this
+        if intent == "cancel_appointment" and not offered and self._gives_up(turn):
+            return [c.CancelFlow()]
         if flow := self.triggers.get(intent):
             return self._started(turn, flow)
         if intent in CONTROLS:
@@ -260,6 +260,12 @@ class Interpreter:
         if intent in REPLIES:
             return [c.ChitChat(REPLIES[intent])]
         return [c.CannotHandle()]
+
+    def _gives_up(self, turn: Turn) -> bool:
+        """Whether "annuler" means what is going on: a booking that is not made yet, or questions about a project."""
+        if turn.state.active_flow == "qualify_project":
+            return texts.fold(turn.text) != "" and not texts.names_an_appointment(turn.text)
+        return turn.state.active_flow == "book_appointment"
 
     def _started(self, turn: Turn, flow: str) -> list[c.Command]:
         """The flow; whoever asks for it again while it waits hears that it is under way."""

@@ -92,6 +92,9 @@ _UNSPOKEN = re.compile(r"\b(?:pas|mal|peu|not|no|nao|dont)\b")
 _AGE_ALONE = re.compile(r"(?P<below>\bmoins (?:de|d) )?\b(?P<age>\d{1,2})\b")
 _AGE = re.compile(r"^(?:j ai |jai |g )?(?P<below>moins de )?(?P<age>\d{1,2}) ?ans$")
 _AGE_TOLD = re.compile(r"\b(?:j ai|jai|g) (?P<age>\d{1,2}) ?ans\b(?! (?:d|de)\b)")  # not "5 ans d'expérience"
+_APPOINTMENT = re.compile(
+    r"\b(?:r ?d ?v|r[ae]n+d[ea]? ?v\w*|rendez|creneau\w*|permanence\w*|appointment|cita|consulta|randevu\w*)\b|موعد"
+)
 MAX_NAME = 40
 
 
@@ -214,6 +217,11 @@ def age_told(text: str) -> str | None:
 
 def _band(age: int) -> str:
     return "under_18" if age < 18 else "18_25" if age < 26 else "26_44" if age < 45 else "45_plus"
+
+
+def names_an_appointment(text: str) -> bool:
+    """True when the text says "rdv", as people write it, or its hour."""
+    return bool(_APPOINTMENT.search(fold(text)))
 
 
 def says(folded: str, word: str) -> bool:
