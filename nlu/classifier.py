@@ -68,7 +68,7 @@ class LetterScorer:
     bias: Floats
 
     def lean(self) -> "LetterScorer":
-        """The same with 8 bits a weight, a quarter of the memory; a score moves by a hundredth at most."""
+        """The same with 8 bits a weight, a quarter of the memory; a score moves by about a hundredth."""
         steps = np.maximum(np.abs(self.weights).max(axis=1), 1e-12).astype(np.float32) / LEVELS
         return replace(self, weights=np.rint(self.weights / steps[:, None]).astype(np.int8), steps=steps * self.steps)
 

@@ -16,7 +16,7 @@ class ClauseOptions:
     """`conjunctions` are the words that may stand between two wishes; a part has at least `words` words.
 
     A part counts from the confidence `least` on, and parts are told only when two of them mean different things. One
-    whose letters give no intent a chance of `faint` is not read further.
+    whose letters give no intent a chance of `faint` is not read further; one in which no letter is known is.
     """
 
     conjunctions: tuple[str, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from sys import intern
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +50,7 @@ class Lessons:
         intents = tuple(sorted(set(names)))
         numbers = {name: number for number, name in enumerate(intents)}
         labels: Labels = np.asarray([numbers[name] for name in names], dtype=np.int64)
-        return cls([count(pipeline.blocks, text) for text in texts], vectors, labels, intents, pipeline)
+        return cls([_counted(pipeline, text) for text in texts], vectors, labels, intents, pipeline)
 
     def letters(self, chosen: Labels) -> LetterScorer:
         """A linear machine per intent over the n-grams of the chosen texts."""
@@ -69,6 +70,11 @@ class Lessons:
         centres = unit(np.stack([places[labels == label].mean(axis=0) for label in range(width)]))
         weights, bias = fit_softmax(places, labels, width, options.C, options.steps)
         return SentenceScorer(embedder, mean, weights, bias, centres, floor)
+
+
+def _counted(pipeline: Pipeline, text: str) -> Sequence[Counts]:
+    """As `count` does; what many texts have in common is kept once."""
+    return [{intern(gram): times for gram, times in counts.items()} for counts in count(pipeline.blocks, text)]
 
 
 @dataclass(frozen=True)
