@@ -232,14 +232,15 @@ class Interpreter:
         return [*self._told(turn, understanding), c.CannotHandle()]
 
     def _names_a_trade(self, turn: Turn, understanding: Understanding) -> list[c.Command] | None:
-        """A story that was refused for want of certainty, in which a trade is named: a project, most likely."""
+        """A story with a trade in it, refused for want of certainty or told with its town: a project, most likely."""
         refused = understanding.ranking[1:]
         certain = not refused or understanding.intent.confidence + refused[0].confidence < CERTAIN
-        named = any(entity.entity == "sector" for entity in understanding.entities)
-        if understanding.intent.name != OUT_OF_SCOPE or certain or not named:
+        named = {entity.entity for entity in understanding.entities}
+        if understanding.intent.name != OUT_OF_SCOPE or "sector" not in named or (certain and "commune" not in named):
             return None
-        others = (intent for intent in refused if intent.name != TELLS_A_PROJECT)
-        choices = self._likely(turn, [Intent(TELLS_A_PROJECT, 1.0), *others])
+        most_likely = [TELLS_A_PROJECT, *(["find_place"] if "commune" in named else [])]
+        others = (intent for intent in refused if intent.name not in most_likely)
+        choices = self._likely(turn, [*(Intent(name, 1.0) for name in most_likely), *others])
         return [*self._told(turn, understanding), c.Clarify(tuple(choices[:MAX_CHOICES]))]
 
     def _meant(self, turn: Turn, intent: str) -> list[c.Command]:
