@@ -264,8 +264,8 @@ class Interpreter:
 
     def _gives_up(self, turn: Turn) -> bool:
         """Whether "annuler" means what is going on: a booking that is not made yet, or questions about a project."""
-        if turn.state.active_flow == "qualify_project":
-            return texts.fold(turn.text) != "" and not texts.names_an_appointment(turn.text)
+        if turn.state.active_flow == "qualify_project":  # a button means its appointment, however old it is
+            return turn.inbound.payload is None and not texts.names_an_appointment(turn.text)
         return turn.state.active_flow == "book_appointment"
 
     def _started(self, turn: Turn, flow: str) -> list[c.Command]:

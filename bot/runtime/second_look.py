@@ -44,11 +44,11 @@ def _of_age(understanding: Understanding, text: str) -> Understanding:
     if not ages or min(ages) < ADULT or any(texts.says(folded, word) for word in _the_young()):
         return understanding
     ranking = tuple(intent for intent in understanding.ranking if intent.name != FOR_MINORS)
-    if understanding.intent.name == FOR_MINORS and ranking:
-        left = sum(intent.confidence for intent in ranking)
-        ranking = tuple(replace(intent, confidence=intent.confidence / left) for intent in ranking) if left else ranking
-    if not ranking:
+    left = sum(intent.confidence for intent in ranking)
+    if not left:
         return understanding
+    if understanding.intent.name == FOR_MINORS:
+        ranking = tuple(replace(intent, confidence=intent.confidence / left) for intent in ranking)
     parts = tuple(part for part in understanding.parts if part.intent.name != FOR_MINORS)
     return replace(understanding, intent=ranking[0], ranking=ranking, parts=parts)
 

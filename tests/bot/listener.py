@@ -65,9 +65,16 @@ class Heard:
         return [_line(command) for command in self.commands]
 
 
-def hear(text: str, state: DialogueState, meaning: Understanding | None = None, *, first_time: bool = False) -> Heard:
-    """The commands of a text in a state, read with the real model unless its meaning is given."""
-    inbound = InboundMessage("web", "someone", "1", text=text)
+def hear(
+    text: str,
+    state: DialogueState,
+    meaning: Understanding | None = None,
+    *,
+    first_time: bool = False,
+    payload: str | None = None,
+) -> Heard:
+    """The commands of a text in a state, read with the real model unless its meaning is given, or of a tap."""
+    inbound = InboundMessage("web", "someone", "1", text=text, payload=payload)
     mind = interpreter()
     if meaning is None and mind.needs_understanding(inbound):
         meaning = understanding().parse(text)

@@ -225,3 +225,9 @@ def test_any_text_in_any_state_becomes_commands(text: str, state: DialogueState)
     commands = hear(text, state).commands
     assert commands
     assert all(isinstance(command, c.Command) for command in commands)
+
+
+def test_cancelling_in_words_gives_up_the_questions_and_an_old_button_cancels_its_appointment() -> None:
+    asked = waiting("qualify_project", "stage")
+    assert hear("je veux annuler", asked).commands == [c.CancelFlow()]
+    assert hear("Annuler", asked, payload="/cancel_appointment").commands == [c.StartFlow("cancel_appointment")]
